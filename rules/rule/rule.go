@@ -1,0 +1,102 @@
+// Package rule is the vocabulary that all rule dialects share.
+package rule
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// File is one rule file, read by the caller: rules/ does no I/O.
+type File struct {
+	Name string // as the user knows it; stands in positions
+	Data []byte
+}
+
+// Pos is a place in a rule file.
+type Pos struct {
+	File      string
+	Line, Col int // from 1; 0 if unknown
+}
+
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// Compare orders positions by file, line and column.
+func (p Pos) Compare(q Pos) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
+}
+
+// Level is a severity in Sigma's words.
+type Level uint8
+
+// The levels, the lowest first. A rule without a level is Informational.
+const (
+	Informational Level = iota
+	Low
+	Medium
+	High
+	Critical
+)
+
+var levelNames = [...]string{"informational", "low", "medium", "high", "critical"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel is the inverse of String.
+func ParseLevel(s string) (Level, bool) {
+	for i, name := range levelNames {
+		if s == name {
+			return Level(i), true
+		}
+	}
+	return 0, false
+}
+
+// Meta is what an alert tells about a rule. It is immutable after load.
+type Meta struct {
+	ID             string // unique among the loaded rules
+	Title          string
+	Description    string
+	Author         string
+	Level          Level
+	Dialect        string // "sigma", "wazuh" or "eql"
+	Tags           []string
+	Techniques     []string // MITRE ATT&CK ids: T1059.006
+	References     []string
+	FalsePositives []string
+	Pos            Pos
+}
+
+// Evidence is one field that made a rule fire.
+type Evidence struct {
+	Field string
+	Value string // the whole value
+	Match string // what the rule asked for, in the rule's own words
+}
+
+// Match says that a rule holds for an event.
+type Match struct {
+	Rule     *Meta
+	Evidence []Evidence
+}
+
+// Diag is what is wrong with a rule.
+type Diag struct {
+	Pos   Pos
+	Fatal bool // this rule was left out
+	Msg   string
+}
+
+func (d Diag) String() string {
+	if d.Fatal {
+		return fmt.Sprintf("%s: error: %s", d.Pos, d.Msg)
+	}
+	return fmt.Sprintf("%s: warning: %s", d.Pos, d.Msg)
+}
