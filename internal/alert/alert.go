@@ -33,4 +33,5 @@ type Envelope struct {
 	Host  string // node of the event; empty: this host
 	Rule  string // ID of the leading rule
 	JSON  []byte // one line, ASCII, no newline
+	Text  string // for people: a paragraph with a newline at its end
 }

@@ -78,3 +78,14 @@ type Process struct {
 	Source        Source
 	Parent        *Process // nil if unknown
 }
+
+// SyscallName returns the name of the system call, or "" if the event is none or its number unknown.
+func (ev *Event) SyscallName() string {
+	sc := ev.Find(audit.Syscall)
+	if sc == nil {
+		return ""
+	}
+	arch, _ := sc.Field("arch")
+	number, _ := sc.Field("syscall")
+	return audit.SyscallName(arch, number)
+}
