@@ -1,0 +1,167 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// check holds a YAML document to a struct type. The error joins all that is wrong.
+func check(name string, text []byte, t reflect.Type) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if len(doc.Content) == 0 {
+		return nil // an empty file
+	}
+	c := checker{name: name}
+	c.value(doc.Content[0], t, "", "")
+	return errors.Join(c.errs...)
+}
+
+type checker struct {
+	name string
+	errs []error
+}
+
+func (c *checker) errorf(n *yaml.Node, key, format string, args ...any) {
+	if key == "" {
+		key = "document"
+	}
+	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s: %s", c.name, n.Line, key, fmt.Sprintf(format, args...)))
+}
+
+// value checks the value n of key against type t; tag is that of the struct field.
+func (c *checker) value(n *yaml.Node, t reflect.Type, key string, tag reflect.StructTag) {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		c.errorf(n, key, "anchors and aliases are not supported")
+	case t == reflect.TypeFor[time.Duration]():
+		c.duration(n, key)
+	case t == reflect.TypeFor[Size]():
+		c.size(n, key, tag)
+	case t.Kind() == reflect.Struct:
+		c.mapping(n, t, key)
+	case t.Kind() == reflect.Slice:
+		c.list(n, t, key)
+	default:
+		c.scalar(n, t, key, tag)
+	}
+}
+
+func (c *checker) mapping(n *yaml.Node, t reflect.Type, key string) {
+	if n.Tag == "!!null" {
+		return // all keys below it are commented out
+	}
+	if n.Kind != yaml.MappingNode {
+		c.errorf(n, key, "want keys below it, such as %q", t.Field(0).Tag.Get("mapstructure"))
+		return
+	}
+	seen := make(map[string]int)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		path := strings.TrimPrefix(key+"."+k.Value, ".")
+		if line, ok := seen[k.Value]; ok {
+			c.errorf(k, path, "stands at line %d already", line)
+			continue
+		}
+		seen[k.Value] = k.Line
+		f, ok := field(t, k.Value)
+		if !ok {
+			c.errorf(k, path, "unknown key; there are %s", strings.Join(keys(t), ", "))
+			continue
+		}
+		c.value(v, f.Type, path, f.Tag)
+	}
+}
+
+func field(t reflect.Type, key string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Tag.Get("mapstructure") == key {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+func keys(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("mapstructure"))
+	}
+	return names
+}
+
+func (c *checker) list(n *yaml.Node, t reflect.Type, key string) {
+	if n.Kind != yaml.SequenceNode {
+		c.errorf(n, key, "want a list")
+		return
+	}
+	for i, v := range n.Content {
+		c.value(v, t.Elem(), fmt.Sprintf("%s[%d]", key, i), "")
+	}
+}
+
+// tags are YAML's names of the types that a scalar of the file may have.
+var tags = map[reflect.Kind]struct{ tag, name string }{
+	reflect.String: {"!!str", "text"},
+	reflect.Bool:   {"!!bool", "true or false"},
+	reflect.Int:    {"!!int", "a whole number"},
+}
+
+func (c *checker) scalar(n *yaml.Node, t reflect.Type, key string, tag reflect.StructTag) {
+	want := tags[t.Kind()]
+	if n.Kind != yaml.ScalarNode || n.Tag != want.tag {
+		c.errorf(n, key, "%s is not %s", describe(n), want.name)
+		return
+	}
+	if enum := strings.Fields(tag.Get("enum")); len(enum) > 0 && !slices.Contains(enum, n.Value) {
+		c.errorf(n, key, "%q is none of %s", n.Value, strings.Join(enum, ", "))
+	}
+	if t.Kind() != reflect.Int {
+		return
+	}
+	var v int
+	if err := n.Decode(&v); err != nil || v < 1 || v > 1<<30 {
+		c.errorf(n, key, "%s is not between 1 and %d", n.Value, 1<<30)
+	}
+}
+
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	return fmt.Sprintf("%q", n.Value)
+}
+
+func (c *checker) duration(n *yaml.Node, key string) {
+	d, err := time.ParseDuration(n.Value)
+	switch {
+	case n.Kind != yaml.ScalarNode || n.Tag != "!!str" || err != nil:
+		c.errorf(n, key, "%s is no duration: want a number with a unit, such as 2s or 10m", describe(n))
+	case d <= 0:
+		c.errorf(n, key, "%s is not longer than 0s", n.Value)
+	}
+}
+
+func (c *checker) size(n *yaml.Node, key string, tag reflect.StructTag) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" {
+		c.errorf(n, key, "%s is no size", describe(n))
+		return
+	}
+	size, err := parseSize(n.Value)
+	if err != nil {
+		c.errorf(n, key, "%v", err)
+	} else if size == 0 && tag.Get("zero") == "" {
+		c.errorf(n, key, "0 would keep nothing")
+	}
+}

@@ -1,0 +1,107 @@
+// Package config turns config.yaml into one struct, strictly: an unknown key, a wrong type or a duration
+// without a unit is an error that names file, line and key, and all errors are told at once.
+//
+// What surprised us: viper folds the case of keys, takes "1" for a number and 1 for a string, and drops what
+// it does not know. So the file is checked against the struct first, and viper only decodes it.
+package config
+
+import "time"
+
+// DefaultRules is the folder for a host's own rules. It may be missing.
+const DefaultRules = "/etc/auditpy/rules.d"
+
+// Config is the configuration of the agent. config.yaml in the repository shows every key with its default.
+type Config struct {
+	Source   Source `mapstructure:"source"`
+	Rules    Rules  `mapstructure:"rules"`
+	Alerts   Alerts `mapstructure:"alerts"`
+	Limits   Limits `mapstructure:"limits"`
+	StateDir string `mapstructure:"state_dir"` // what survives a restart; empty: nothing does
+	Spool    Spool  `mapstructure:"spool"`
+	Sinks    Sinks  `mapstructure:"sinks"`
+	Log      Log    `mapstructure:"log"`
+}
+
+// Source is where records come from.
+type Source struct {
+	// Kind auto is file where an audit daemon runs, else netlink.
+	Kind string `mapstructure:"kind" enum:"auto file netlink stdin"`
+	File string `mapstructure:"file"` // the log that auditd writes
+	// From says where to begin in the log without a saved position.
+	From string `mapstructure:"from" enum:"end start"`
+	// InstallRules adds the rules for execve that the kernel lacks, until the agent stops. Netlink only:
+	// where auditd runs, its rules are the administrator's.
+	InstallRules bool `mapstructure:"install_rules"`
+}
+
+// Rules are what to look for.
+type Rules struct {
+	Builtin bool     `mapstructure:"builtin"` // the rules that come with auditpy
+	Paths   []string `mapstructure:"paths"`   // files and folders
+}
+
+// Alerts says what becomes one alert.
+type Alerts struct {
+	Group          string        `mapstructure:"group" enum:"event rule"` // one alert per event, or per rule and event
+	IncidentWindow time.Duration `mapstructure:"incident_window"`         // event time between two alerts of one incident
+}
+
+// Limits bound the memory of the agent.
+type Limits struct {
+	OpenEvents      int           `mapstructure:"open_events"`
+	RecordsPerEvent int           `mapstructure:"records_per_event"`
+	BytesPerEvent   Size          `mapstructure:"bytes_per_event"`
+	Processes       int           `mapstructure:"processes"`
+	Alerted         int           `mapstructure:"alerted"` // alert ids remembered
+	Hold            time.Duration `mapstructure:"hold"`    // after which an unfinished event is closed
+}
+
+// Spool is the queue of each sink on disk.
+type Spool struct {
+	MaxBytes Size `mapstructure:"max_bytes"` // over it the oldest alerts are dropped
+}
+
+// Sinks are where alerts go.
+type Sinks struct {
+	Stdout Stdout `mapstructure:"stdout"`
+	Syslog Syslog `mapstructure:"syslog"`
+}
+
+// Stdout prints alerts.
+type Stdout struct {
+	Enabled bool   `mapstructure:"enabled"`
+	Format  string `mapstructure:"format" enum:"text json"`
+}
+
+// Syslog sends alerts as RFC 5424.
+type Syslog struct {
+	Enabled  bool   `mapstructure:"enabled"`
+	Network  string `mapstructure:"network" enum:"unix udp"`
+	Address  string `mapstructure:"address"` // path of a socket, or host:port
+	Facility string `mapstructure:"facility" enum:"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7"`
+	MaxBytes Size   `mapstructure:"max_bytes" zero:"ok"` // of one alert; 0: 8192 for unix, 1180 for udp
+}
+
+// Log is what the agent says of itself on standard error.
+type Log struct {
+	Level string `mapstructure:"level" enum:"debug info warn error"`
+}
+
+// Default returns the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Source: Source{Kind: "auto", File: "/var/log/audit/audit.log", From: "end", InstallRules: true},
+		Rules:  Rules{Builtin: true, Paths: []string{DefaultRules}},
+		Alerts: Alerts{Group: "event", IncidentWindow: 10 * time.Minute},
+		Limits: Limits{
+			OpenEvents: 4096, RecordsPerEvent: 4096, BytesPerEvent: 4 << 20, Processes: 65536, Alerted: 65536, Hold: 2 * time.Second,
+		},
+		StateDir: "/var/lib/auditpy",
+		Spool:    Spool{MaxBytes: 64 << 20},
+		Sinks: Sinks{
+			Stdout: Stdout{Enabled: true, Format: "text"},
+			Syslog: Syslog{Enabled: true, Network: "unix", Address: "/dev/log", Facility: "authpriv"},
+		},
+		Log: Log{Level: "info"},
+	}
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestShipped: the shipped file is the default, and mentions every key.
+func TestShipped(t *testing.T) {
+	text, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parse("config.yaml", text)
+	if err != nil || !reflect.DeepEqual(got, Default()) {
+		t.Errorf("config.yaml = %+v, %v, want %+v", got, err, Default())
+	}
+	var mention func(typ reflect.Type)
+	mention = func(typ reflect.Type) {
+		for i, key := range keys(typ) {
+			if !strings.Contains(string(text), key+":") {
+				t.Errorf("config.yaml does not mention %q", key)
+			}
+			if f := typ.Field(i).Type; f.Kind() == reflect.Struct {
+				mention(f)
+			}
+		}
+	}
+	mention(reflect.TypeFor[Config]())
+}
+
+func TestParse(t *testing.T) {
+	got, err := parse("c", []byte("limits: {hold: 500ms, bytes_per_event: 2KiB}\nrules: {paths: []}\nsinks: {syslog: {max_bytes: 9000}}\nstate_dir: \"\"\n"))
+	want := Default()
+	want.Limits.Hold, want.Limits.BytesPerEvent = 500*time.Millisecond, 2048
+	want.Rules.Paths = []string{}
+	want.Sinks.Syslog.MaxBytes = 9000
+	want.StateDir = ""
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parse = %+v, %v, want %+v", got, err, want)
+	}
+	for _, empty := range []string{"", "# nothing\n", "---\n", "rules:\nsinks:\n  syslog:\n", "{}"} {
+		if got, err := parse("c", []byte(empty)); err != nil || !reflect.DeepEqual(got, Default()) {
+			t.Errorf("parse(%q) = %+v, %v, want the default", empty, got, err)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		yaml string
+		want []string // all of them
+	}{
+		{"sources: {}", []string{`c:1: sources: unknown key; there are source, rules`}},
+		{"source:\n  kin: auto", []string{"c:2: source.kin: unknown key; there are kind, file"}},
+		{"Source: {kind: auto}", []string{"c:1: Source: unknown key"}}, // viper alone would take it
+		{"source: {kind: log}", []string{`c:1: source.kind: "log" is none of auto, file, netlink, stdin`}},
+		{"source: {file: 5}", []string{`c:1: source.file: "5" is not text`}},
+		{"source: {install_rules: \"true\"}", []string{`source.install_rules: "true" is not true or false`}},
+		{"source: auto", []string{`c:1: source: want keys below it, such as "kind"`}},
+		{"limits: {hold: 2}", []string{`c:1: limits.hold: "2" is no duration: want a number with a unit`}},
+		{"limits: {hold: \"2\"}", []string{`limits.hold: "2" is no duration`}},
+		{"limits: {hold: -2s}", []string{"limits.hold: -2s is not longer than 0s"}},
+		{"limits: {open_events: many}", []string{`limits.open_events: "many" is not a whole number`}},
+		{"limits: {open_events: 1.5}", []string{`limits.open_events: "1.5" is not a whole number`}},
+		{"limits: {open_events: 0}", []string{"limits.open_events: 0 is not between 1"}},
+		{"limits: {open_events: [1]}", []string{"limits.open_events: a list is not a whole number"}},
+		{"spool: {max_bytes: 5MB}", []string{`spool.max_bytes: "5MB" is no size`}},
+		{"spool: {max_bytes: 99999999999GiB}", []string{`spool.max_bytes: "99999999999GiB" is no size`}},
+		{"spool: {max_bytes: 0}", []string{"spool.max_bytes: 0 would keep nothing"}},
+		{"spool: {max_bytes: {}}", []string{"spool.max_bytes: a mapping is no size"}},
+		{"rules: {paths: /etc}", []string{"rules.paths: want a list"}},
+		{"rules: {paths: [1]}", []string{`rules.paths[0]: "1" is not text`}},
+		{"log: {level: info}\nlog: {level: warn}", []string{"c:2: log: stands at line 1 already"}},
+		{"log: &a {level: info}", []string{"log: anchors and aliases are not supported"}},
+		{"- a", []string{"c:1: document: want keys below it"}},
+		{"a: [", []string{"c: line 1: "}},
+		{"source: {kind: x, from: y}\nlog: {level: z}", []string{"source.kind", "source.from", "c:2: log.level"}}, // all at once
+	}
+	for _, tt := range tests {
+		_, err := parse("c", []byte(tt.yaml))
+		for _, want := range tt.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("parse(%q) error = %v, want %q in it", tt.yaml, err, want)
+			}
+		}
+	}
+}
+
+func TestLoadFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(name, []byte("log: {level: warn}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if cfg, err := Load(name); err != nil || cfg.Log.Level != "warn" {
+		t.Errorf("Load = %+v, %v", cfg, err)
+	}
+	if err := os.Chmod(name, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(name); err == nil || !strings.Contains(err.Error(), "may write it (mode 0666): chmod go-w") {
+		t.Errorf("Load of a file that all may write: error = %v", err)
+	}
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("Load of a folder: error = %v", err)
+	}
+	if _, err := Load(filepath.Join(dir, "none")); !os.IsNotExist(err) {
+		t.Errorf("Load of no file: error = %v", err)
+	}
+}
+
+// FuzzParse: whatever the file holds, there is a valid Config or an error that names the file.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("source: {kind: auto}\nlimits: {hold: 2s}"))
+	f.Add([]byte("a: &x [*x]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		cfg, err := parse("file", text)
+		if err != nil && !strings.HasPrefix(err.Error(), "file:") {
+			t.Fatalf("parse(%q) error = %v: does not name the file", text, err)
+		}
+		if err == nil && (cfg.Limits.Hold <= 0 || cfg.Limits.OpenEvents <= 0 || cfg.Spool.MaxBytes <= 0) {
+			t.Fatalf("parse(%q) = %+v", text, cfg)
+		}
+	})
+}

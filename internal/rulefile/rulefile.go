@@ -1,0 +1,62 @@
+// Package rulefile reads rule files from disk for rules.Load, which does no I/O itself.
+package rulefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// MaxBytes bounds one rule file; a larger one is an error. The largest published rule has 60 KB.
+const MaxBytes = 1 << 20
+
+// extensions are what Read takes from a folder. A file that is named is read whatever its name.
+var extensions = []string{".yml", ".yaml", ".xml", ".toml"}
+
+// Read reads files, and folders with all that is below them, in a stable order. What cannot be read is
+// in the error, one joined error each; the rest is returned.
+func Read(paths []string) ([]rule.File, error) {
+	var files []rule.File
+	var errs []error
+	for _, p := range paths {
+		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				errs = append(errs, err)
+			case !d.IsDir() && (name == p || slices.Contains(extensions, filepath.Ext(name))):
+				f, err := read(name)
+				files, errs = append(files, f...), append(errs, err)
+			}
+			return nil
+		})
+		errs = append(errs, err)
+	}
+	return files, errors.Join(errs...)
+}
+
+// read returns no file, or one.
+func read(name string) ([]rule.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not stop us
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > MaxBytes {
+		return nil, fmt.Errorf("%s: over %d bytes", name, MaxBytes)
+	}
+	return []rule.File{{Name: name, Data: b}}, nil
+}
