@@ -138,3 +138,15 @@ func clean(s string) bool {
 	}
 	return true
 }
+
+// AppendEventText appends an event as one line for people, without a newline.
+func AppendEventText(dst []byte, ev *event.Event) []byte {
+	dst = fmt.Appendf(dst, "%s %d %s", ev.Time().Format(timeFormat), ev.ID.Serial, strings.Join(actions(ev), "/"))
+	if ev.Process != nil {
+		dst = append(append(dst, ' '), describe(ev.Process)...)
+	}
+	if ev.Exec != nil {
+		dst = append(append(dst, ": "...), CommandLine(ev.Exec.Args)+missing(ev.Exec)...)
+	}
+	return dst
+}

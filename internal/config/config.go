@@ -78,7 +78,7 @@ type Syslog struct {
 	Enabled  bool   `mapstructure:"enabled"`
 	Network  string `mapstructure:"network" enum:"unix udp"`
 	Address  string `mapstructure:"address"` // path of a socket, or host:port
-	Facility string `mapstructure:"facility" enum:"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7"`
+	Facility string `mapstructure:"facility" enum:"user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7"`
 	MaxBytes Size   `mapstructure:"max_bytes" zero:"ok"` // of one alert; 0: 8192 for unix, 1180 for udp
 }
 

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/auditpy/auditpy/correlate"
+	"github.com/auditpy/auditpy/internal/agent"
+	"github.com/auditpy/auditpy/internal/alert"
+)
+
+type scanFlags struct {
+	rules         []string
+	noBuiltin     bool
+	format, group string
+	stats, sample bool
+}
+
+func scanCommand() *cobra.Command {
+	var f scanFlags
+	c := &cobra.Command{
+		Use:   "scan [flags] FILE...|-",
+		Short: "Find alerts in audit logs",
+		Long: `Scan reads audit logs, oldest record first, and prints an alert for each event that rules match.
+FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts, 2 something could not be read.`,
+		Example: `  auditpy scan --sample
+  auditpy scan /var/log/audit/audit.log*
+  auditpy scan --rules my-rules/ --format json audit.log`,
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`, besides the built-in rules; may be given again")
+	c.Flags().BoolVar(&f.noBuiltin, "no-builtin", false, "leave the built-in rules out")
+	c.Flags().StringVar(&f.format, "format", "text", "`text or json`")
+	c.Flags().StringVar(&f.group, "group", "event", "one alert per `event or rule`")
+	c.Flags().BoolVar(&f.stats, "stats", false, "end with one line of JSON on standard error: what was read and found")
+	c.Flags().BoolVar(&f.sample, "sample", false, "scan the built-in sample capture of a real attack")
+	return c
+}
+
+func (f *scanFlags) check() error {
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("--format %q: want text or json", f.format)
+	}
+	if f.group != "event" && f.group != "rule" {
+		return fmt.Errorf("--group %q: want event or rule", f.group)
+	}
+	return nil
+}
+
+func (f *scanFlags) run(c *cobra.Command, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	set, rulesErr := loadRules(c.ErrOrStderr(), f.rules, !f.noBuiltin)
+	if len(set.Rules()) == 0 {
+		return errors.Join(rulesErr, errors.New("no rule to scan with"))
+	}
+	in, err := openInput(c, args, f.sample)
+	if err != nil {
+		return err
+	}
+	in.errs = append([]error{rulesErr}, in.errs...)
+	l := in.loop(set, correlate.Options{PerRule: f.group == "rule"})
+	var buf []byte
+	l.OnAlert = func(a *alert.Alert) error {
+		buf = f.append(buf[:0], a)
+		_, err := c.OutOrStdout().Write(buf)
+		return err
+	}
+	if err := l.Run(c.Context()); err != nil {
+		return err
+	}
+	if f.stats {
+		printStats(c.ErrOrStderr(), l, in)
+	}
+	return f.result(l, in)
+}
+
+func (f *scanFlags) append(dst []byte, a *alert.Alert) []byte {
+	if f.format == "json" {
+		return append(a.AppendJSON(dst), '\n')
+	}
+	return a.AppendText(dst)
+}
+
+// result puts what could not be read before what was found: a script must not take a scan of half the
+// files for a whole one.
+func (f *scanFlags) result(l *agent.Loop, in *input) error {
+	if err := in.err(); err != nil {
+		return err
+	}
+	if l.Correlator.Stats().Alerts > 0 {
+		return errFound
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/auditpy/auditpy/correlate"
+	"github.com/auditpy/auditpy/correlate/assemble"
+	"github.com/auditpy/auditpy/correlate/proctree"
+	"github.com/auditpy/auditpy/internal/alert"
+	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/procfs"
+	"github.com/auditpy/auditpy/internal/source"
+	"github.com/auditpy/auditpy/internal/spool"
+	"github.com/auditpy/auditpy/rules"
+)
+
+// Options are what Run takes besides the configuration.
+type Options struct {
+	Rules  *rules.Set
+	Stdin  io.Reader // where source.kind is stdin
+	Stdout io.Writer
+	Log    *slog.Logger
+}
+
+// drainTime bounds the wait for sinks when the agent stops.
+const drainTime = 5 * time.Second
+
+// Run runs the agent until ctx ends or its source does. It starts every goroutine and waits for all of
+// them. An error tells what stopped it; a sink that is down never does.
+func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
+	prepareState(cfg, o.Log)
+	in, err := openInput(cfg, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	outs, err := openOutlets(cfg, o)
+	if err != nil {
+		return err
+	}
+	// The outlets outlive ctx: what the loop still raises when it stops is sent too.
+	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	for _, out := range outs {
+		wg.Go(func() { out.run(sending) })
+	}
+	l := newLoop(cfg, o, in, outs)
+	err = l.Run(ctx)
+	drain(outs)
+	stopSending()
+	wg.Wait()
+	logStats(o.Log, l)
+	return errors.Join(err, closeOutlets(outs))
+}
+
+func newLoop(cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
+	l := &Loop{
+		Source: in.src,
+		Assembler: assemble.New(assemble.Options{
+			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
+		}),
+		Tree:  proctree.New(proctree.Options{Max: cfg.Limits.Processes, Lookup: procfs.New("/proc").Process}),
+		Rules: o.Rules,
+		Correlator: correlate.New(correlate.Options{
+			MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
+		}),
+		Idle:       idle,
+		Hold:       cfg.Limits.Hold,
+		OnBad:      func(err error) error { return passOver(o.Log, err) },
+		OnAlert:    func(a *alert.Alert) error { return spoolAlert(outs, a) },
+		OnProgress: in.save,
+	}
+	return l
+}
+
+// passOver logs input that was no record, and records that were lost. Any other error ends the source.
+func passOver(log *slog.Logger, err error) error {
+	var line *source.LineError
+	var gap *source.GapError
+	switch {
+	case errors.As(err, &line):
+		log.Warn("line is no audit record", "err", err)
+	case errors.As(err, &gap):
+		log.Warn("audit records were lost", "err", err)
+	default:
+		return err
+	}
+	return nil
+}
+
+// spoolAlert puts an alert into the queue of every sink. When it returns nil a crash does not lose it.
+func spoolAlert(outs []*outlet, a *alert.Alert) error {
+	env := alert.Seal(a)
+	frame, err := env.Append(nil)
+	if err != nil {
+		return err
+	}
+	for _, out := range outs {
+		if err := out.queue.Append(frame); err != nil {
+			return fmt.Errorf("spool alert for %s: %w", out.sink.Name(), err)
+		}
+	}
+	return nil
+}
+
+func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
+	sinks, err := openSinks(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	var outs []*outlet
+	for _, s := range sinks {
+		dir := ""
+		if cfg.StateDir != "" && s.folder != "" {
+			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
+		}
+		q, err := spool.Open(dir, spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes)})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
+		}
+		outs = append(outs, &outlet{queue: q, sink: s.Sink, log: o.Log})
+	}
+	return outs, nil
+}
+
+func drain(outs []*outlet) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	for _, out := range outs {
+		out.drain(ctx)
+	}
+}
+
+func closeOutlets(outs []*outlet) error {
+	var err error
+	for _, out := range outs {
+		err = errors.Join(err, out.queue.Close(), out.sink.Close())
+	}
+	return err
+}
+
+func logStats(log *slog.Logger, l *Loop) {
+	asm, cor := l.Assembler.Stats(), l.Correlator.Stats()
+	log.Info("stopped", "records", l.Stats.Records, "events", asm.Events, "execs", l.Stats.Execs, "alerts", cor.Alerts,
+		"unparsed", l.Stats.Unparsed, "late", asm.Late, "dropped", asm.Dropped, "gaps", l.Stats.Gaps)
+}

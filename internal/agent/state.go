@@ -1,0 +1,78 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/source"
+)
+
+// stateFile is where the position in the log survives a restart.
+const stateFile = "cursor.json"
+
+// prepareState makes the state directory, or does without one: an agent that alerts now is better than one
+// that waits for a disk.
+func prepareState(cfg *config.Config, log *slog.Logger) {
+	if cfg.StateDir == "" {
+		return
+	}
+	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
+		log.Warn("no state directory: a restart loses alerts that wait and begins at the end of the log", "err", err)
+		cfg.StateDir = ""
+	}
+}
+
+// loadCursor returns the saved position; the zero Cursor if there is none.
+func loadCursor(dir string) (source.Cursor, error) {
+	var c source.Cursor
+	b, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return source.Cursor{}, fmt.Errorf("%s: %w", filepath.Join(dir, stateFile), err)
+	}
+	return c, nil
+}
+
+// saveCursor replaces the saved position, so that a crash leaves the old one or the new one whole.
+func saveCursor(dir string, c source.Cursor) error {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, stateFile+".tmp")
+	if err := writeSync(tmp, append(b, '\n')); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, filepath.Join(dir, stateFile)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func writeSync(name string, b []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

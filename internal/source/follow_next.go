@@ -1,0 +1,177 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"slices"
+)
+
+// moved reports whether path names another file than the one being read. No file, or no permission
+// to look, is the middle of a rotation: wait.
+func (f *File) moved() bool {
+	st, err := lstat(f.path)
+	if err != nil {
+		f.wait = err
+		return false
+	}
+	return st.identity != f.id
+}
+
+// leave goes from a drained file to the next newer one.
+func (f *File) leave() (bool, error) {
+	sibs, err := sweep(f.path)
+	if err != nil {
+		return f.stuck(err)
+	}
+	i := slices.IndexFunc(sibs, func(s sibling) bool { return s.identity == f.id })
+	if i == len(sibs)-1 && i >= 0 {
+		return false, nil // the log was moved away again
+	}
+	if missed, err := f.missed(print{}); missed || err != nil || f.wait != nil {
+		return missed, err
+	}
+	if more, err := f.rest(); more || err != nil {
+		f.wait = err
+		return more, nil
+	}
+	if i < 0 {
+		return f.gone(sibs)
+	}
+	return f.goTo(sibs[i+1:])
+}
+
+// goTo enters the first of the files, which are newer than the one being read, oldest first.
+func (f *File) goTo(sibs []sibling) (bool, error) {
+	next, live := sibs[0], sibs[len(sibs)-1]
+	fd, first, err := f.openSibling(next)
+	if err != nil {
+		return f.stuck(err)
+	}
+	if next != live {
+		// copytruncate is at work: the copy is there, the log not yet truncated. The log is read; if
+		// it is truncated first, its first line tells, and the copy is found by it.
+		if lfd, lfirst, err := f.openSibling(live); err != nil {
+			fd.Close()
+			return f.stuck(err)
+		} else if lfirst == first && first.size > 0 {
+			fd.Close()
+			fd, next = lfd, live
+		} else {
+			lfd.Close()
+		}
+	}
+	f.enter(fd, next.identity, first)
+	return true, nil
+}
+
+// gone handles that no name leads to the file being read: it was replaced by a copy, or the oldest was
+// removed, or somebody deleted the log. Files that were written to before ours was last are older.
+func (f *File) gone(sibs []sibling) (bool, error) {
+	ours, err := fstat(f.fd)
+	if err != nil {
+		return f.stuck(err)
+	}
+	for _, s := range sibs {
+		fd, ok, err := f.openIf(s, f.first, f.off)
+		if err != nil {
+			return f.stuck(err)
+		}
+		if ok {
+			f.change(fd, s.identity)
+			return true, nil
+		}
+	}
+	live := len(sibs) - 1
+	newer := slices.IndexFunc(sibs, func(s sibling) bool {
+		return s.mtime > ours.mtime || s.mtime == ours.mtime && !f.read(s.identity)
+	})
+	if live < 0 || sibs[live].n != 0 {
+		return f.stuck(errUnstable)
+	}
+	if newer < 0 {
+		newer = live
+	}
+	old, off := f.id, f.off
+	if more, err := f.goTo(sibs[newer:]); !more || err != nil {
+		return more, err
+	}
+	f.prevOK = false
+	return true, gap(f.path, old, off)
+}
+
+func gap(path string, id identity, off int64) error {
+	return &GapError{path, fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", id.ino, off)}
+}
+
+// read reports whether records of the file were handed out.
+func (f *File) read(id identity) bool {
+	return slices.ContainsFunc(f.segs, func(s segment) bool { return s.id == id })
+}
+
+// openSibling opens the file of a sweep; an error if its name leads to another file by now.
+func (f *File) openSibling(s sibling) (*os.File, print, error) {
+	fd, st, err := f.open(s.path)
+	if err != nil {
+		return nil, print{}, err
+	}
+	first, err := readPrint(fd)
+	if err == nil && st.identity != s.identity {
+		err = errUnstable
+	}
+	if err != nil {
+		fd.Close()
+		return nil, print{}, err
+	}
+	return fd, first, nil
+}
+
+// openIf opens the file if it begins with the line first and has at least size bytes.
+func (f *File) openIf(s sibling, first print, size int64) (*os.File, bool, error) {
+	if first.size == 0 || s.size < size {
+		return nil, false, nil
+	}
+	fd, p, err := f.openSibling(s)
+	if err != nil {
+		return nil, false, err
+	}
+	if p != first {
+		fd.Close()
+		return nil, false, nil
+	}
+	return fd, true, nil
+}
+
+// resume finds the file of the cursor: by inode and first line, else by first line (copytruncate, or
+// another device number after a boot). If no file is it, the oldest one left is read from its start.
+func (f *File) resume() (bool, error) {
+	sibs, err := sweep(f.path)
+	if err != nil || len(sibs) == 0 {
+		return f.stuck(err)
+	}
+	from, id := f.o.From, f.o.From.identity()
+	slices.SortStableFunc(sibs, func(a, b sibling) int { return btoi(b.identity == id) - btoi(a.identity == id) })
+	for _, s := range sibs {
+		fd, first, err := f.openSibling(s)
+		if err != nil {
+			return f.stuck(err)
+		}
+		if from.fits(s, first) {
+			f.enter(fd, s.identity, first)
+			f.startAt(from.Offset)
+			return true, nil
+		}
+		fd.Close()
+	}
+	sortSiblings(sibs)
+	if more, err := f.goTo(sibs); !more || err != nil {
+		return more, err
+	}
+	return true, gap(f.path, id, from.Offset)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,196 @@
+// Package packaging checks what the packages install beside the program.
+//
+// auditctl stops at the first line it does not understand and leaves the rest out without a word in
+// any log that people read, so the audit rules are parsed and built here as it would.
+package packaging
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/elastic/go-libaudit/v2/rule"
+)
+
+// auditRules returns the rules of this machine's files, in their order, each parsed and built.
+func auditRules(t *testing.T) []*rule.SyscallRule {
+	t.Helper()
+	var rs []*rule.SyscallRule
+	files := []string{"40-auditpy.rules"}
+	if runtime.GOARCH == "amd64" { // as in the Makefile; rule.Build knows the calls of this machine only
+		files = append(files, "ia32.rules")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile("audit.rules.d/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for line := range strings.Lines(string(text)) {
+			n++
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				rs = append(rs, parseRule(t, file+":"+strconv.Itoa(n), line))
+			}
+		}
+	}
+	return rs
+}
+
+// parseRule understands the options that our files use, and no others.
+func parseRule(t *testing.T, pos, line string) *rule.SyscallRule {
+	t.Helper()
+	r := &rule.SyscallRule{Type: rule.AppendSyscallRuleType}
+	words := strings.Fields(line)
+	if len(words)%2 != 0 {
+		t.Fatalf("%s: want pairs of option and value", pos)
+	}
+	for pair := range slices.Chunk(words, 2) {
+		switch pair[0] {
+		case "-a":
+			r.Action, r.List, _ = strings.Cut(pair[1], ",")
+		case "-S":
+			r.Syscalls = strings.Split(pair[1], ",")
+		case "-F":
+			addFilter(r, pair[1])
+		default:
+			t.Fatalf("%s: option %q", pos, pair[0])
+		}
+	}
+	if _, err := rule.Build(r); err != nil {
+		t.Fatalf("%s: %v", pos, err)
+	}
+	return r
+}
+
+func addFilter(r *rule.SyscallRule, text string) {
+	lhs, rhs, _ := strings.Cut(text, "=")
+	if lhs == "key" {
+		r.Keys = append(r.Keys, rhs)
+		return
+	}
+	r.Filters = append(r.Filters, rule.FilterSpec{Type: rule.ValueFilterType, LHS: lhs, Comparator: "=", RHS: rhs})
+}
+
+// The first rule that fits decides, so what spares auditpy itself must come before what records.
+func TestAuditRulesOrder(t *testing.T) {
+	rs := auditRules(t)
+	spared := rs[0]
+	if spared.Action != "never" || !slices.ContainsFunc(spared.Filters, func(f rule.FilterSpec) bool {
+		return f.LHS == "exe" && f.RHS == "/usr/bin/auditpy"
+	}) {
+		t.Fatalf("the first rule is %+v, want never for /usr/bin/auditpy", spared)
+	}
+	for _, r := range rs[1:] {
+		if r.Action != "always" {
+			t.Errorf("%+v: want always after the first", r)
+		}
+		for _, s := range r.Syscalls {
+			if arch(r) == "b64" && !slices.Contains(spared.Syscalls, s) {
+				t.Errorf("%s is recorded and the first rule does not name it", s)
+			}
+		}
+	}
+}
+
+func TestAuditRulesCover(t *testing.T) {
+	have := make(map[string]bool)
+	for _, r := range auditRules(t)[1:] {
+		for _, s := range r.Syscalls {
+			have[arch(r)+" "+s] = true
+		}
+	}
+	wants := []string{"b64 execve", "b64 execveat", "b64 connect", "b32 execve", "b32 execveat", "b32 connect"}
+	if runtime.GOARCH == "amd64" {
+		wants = append(wants, "b32 socketcall")
+	}
+	for _, want := range wants {
+		if !have[want] {
+			t.Errorf("no rule for %s", want)
+		}
+	}
+}
+
+// The removal of the package unloads rules by their keys, so each rule must have one that it knows.
+func TestAuditRulesKeys(t *testing.T) {
+	script, err := os.ReadFile("scripts/postremove.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`for key in (.*); do`).FindSubmatch(script)
+	if m == nil {
+		t.Fatal("scripts/postremove.sh: no list of keys")
+	}
+	removed := strings.Fields(string(m[1]))
+	for _, r := range auditRules(t) {
+		if len(r.Keys) != 1 || !slices.Contains(removed, r.Keys[0]) {
+			t.Errorf("keys of %v are %q, want one of %q", r.Syscalls, r.Keys, removed)
+		}
+	}
+}
+
+func arch(r *rule.SyscallRule) string {
+	for _, f := range r.Filters {
+		if f.LHS == "arch" {
+			return f.RHS
+		}
+	}
+	return ""
+}
+
+// The figures are those of systemd 252; see SECURITY.md for what is left and why.
+func TestUnitExposure(t *testing.T) {
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	for _, tt := range []struct {
+		dropIn string
+		most   float64
+	}{{"", 1.8}, {"examples/group.conf", 1.3}} {
+		if got := exposure(t, tt.dropIn); got > tt.most {
+			t.Errorf("exposure of auditpy.service with drop-in %q = %v, want at most %v", tt.dropIn, got, tt.most)
+		}
+	}
+}
+
+func exposure(t *testing.T, dropIn string) float64 {
+	t.Helper()
+	dir := t.TempDir()
+	copyFile(t, "auditpy.service", dir+"/auditpy.service")
+	if dropIn != "" {
+		copyFile(t, dropIn, dir+"/auditpy.service.d/"+filepath.Base(dropIn))
+	}
+	out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--no-pager", dir+"/auditpy.service").CombinedOutput()
+	if err != nil && bytes.Contains(out, []byte("unrecognized option")) {
+		t.Skip("this systemd-analyze cannot work offline")
+	}
+	m := regexp.MustCompile(`exposure level for auditpy.service: ([0-9.]+)`).FindSubmatch(out)
+	if m == nil {
+		t.Fatalf("systemd-analyze security: %v\n%s", err, out)
+	}
+	f, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,60 @@
+// Package rules loads rule files of all dialects and evaluates them on one event.
+//
+// It is the only package that knows which dialects there are; they know nothing of each other. A Set
+// does not change after Load and may be used by many goroutines.
+package rules
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
+	"github.com/auditpy/auditpy/rules/sigma"
+)
+
+// Set is all loaded rules.
+type Set struct {
+	sigma *sigma.Engine
+}
+
+// Load compiles files, each in the dialect its extension names. A bad rule or file is left out, with
+// a fatal Diag, and never hinders the others. The diags are sorted by position.
+func Load(files []rule.File) (*Set, []rule.Diag) {
+	var sigmas []rule.File
+	var diags []rule.Diag
+	for _, f := range files {
+		if reason := refusal(f.Name); reason != "" {
+			diags = append(diags, rule.Diag{Pos: rule.Pos{File: f.Name}, Fatal: true, Msg: reason})
+			continue
+		}
+		sigmas = append(sigmas, f)
+	}
+	engine, more := sigma.Compile(sigmas)
+	diags = append(diags, more...)
+	slices.SortStableFunc(diags, func(a, b rule.Diag) int { return a.Pos.Compare(b.Pos) })
+	return &Set{sigma: engine}, diags
+}
+
+// refusal says why a file is of no dialect, "" if it is of one.
+func refusal(name string) string {
+	switch ext := strings.ToLower(path.Ext(name)); ext {
+	case ".yml", ".yaml":
+		return ""
+	case ".xml":
+		return "Wazuh rules (.xml) are not supported yet"
+	case ".toml":
+		return "Elastic rules (.toml) are not supported yet"
+	default:
+		return "not a rule file: Sigma rules end in .yml or .yaml"
+	}
+}
+
+// Eval appends a Match for each rule that holds for ev. It allocates nothing if none does.
+func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
+	return s.sigma.Eval(dst, ev)
+}
+
+// Rules returns all rules, in the order of their files within a dialect.
+func (s *Set) Rules() []*rule.Meta { return s.sigma.Rules() }

@@ -1,0 +1,50 @@
+package rules_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules"
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+const good = `title: A Listing
+logsource: {category: process_creation}
+detection:
+  s: {Image: /bin/ls}
+  condition: s
+`
+
+func TestLoad(t *testing.T) {
+	set, diags := rules.Load([]rule.File{
+		{Name: "z.xml"},
+		{Name: "c.yml", Data: []byte("title: [\n")},
+		{Name: "b.YAML", Data: []byte(good)},
+		{Name: "a.toml"},
+		{Name: "README"},
+	})
+	var places []string
+	for _, d := range diags {
+		if !d.Fatal || d.Msg == "" {
+			t.Errorf("diag %v is not fatal or says nothing", d)
+		}
+		places = append(places, d.Pos.File)
+	}
+	if want := []string{"README", "a.toml", "c.yml", "z.xml"}; !slices.Equal(places, want) {
+		t.Errorf("diags of %q, want %q", places, want)
+	}
+	if ms := set.Rules(); len(ms) != 1 || ms[0].ID != "a-listing" || ms[0].Pos != (rule.Pos{File: "b.YAML", Line: 1, Col: 1}) {
+		t.Errorf("Rules() = %+v", ms)
+	}
+}
+
+func TestEval(t *testing.T) {
+	set, _ := rules.Load([]rule.File{{Name: "b.yml", Data: []byte(good)}})
+	for exe, want := range map[string]int{"/bin/ls": 1, "/bin/lsof": 0} {
+		ev := &event.Event{Exec: &event.Exec{}, Process: &event.Process{Exe: exe}}
+		if got := set.Eval(nil, ev); len(got) != want {
+			t.Errorf("Eval of %s: %d matches, want %d", exe, len(got), want)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package sigma
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// meta reads what an alert tells about the rule.
+func (c *compiler) meta(doc *node) *rule.Meta {
+	m := &rule.Meta{
+		ID:             c.text(doc, "id"),
+		Title:          c.text(doc, "title"),
+		Description:    c.text(doc, "description"),
+		Author:         strings.Join(c.texts(doc, "author"), ", "),
+		Dialect:        "sigma",
+		Tags:           c.texts(doc, "tags"),
+		References:     c.texts(doc, "references"),
+		FalsePositives: c.texts(doc, "falsepositives"),
+		Pos:            doc.pos,
+	}
+	m.Techniques = techniques(m.Tags)
+	if m.Title == "" {
+		c.fatal(errorAt(doc.pos, "rule without a title"))
+	}
+	if m.ID == "" {
+		m.ID = slug(m.Title)
+	}
+	if level := doc.get("level"); level != nil && level.kind != nullNode {
+		var ok bool
+		if m.Level, ok = rule.ParseLevel(level.text); !ok {
+			c.fatal(errorAt(level.pos, "level %q is not known: write informational, low, medium, high or critical", level.text))
+		}
+	}
+	if t := c.text(doc, "taxonomy"); t != "" && t != "sigma" {
+		c.fatal(errorAt(doc.get("taxonomy").pos, "taxonomy %q is not supported", t))
+	}
+	return m
+}
+
+// text returns the text of a key that takes one, "" if it is absent.
+func (c *compiler) text(doc *node, key string) string {
+	n := doc.get(key)
+	switch {
+	case n == nil || n.kind == nullNode:
+		return ""
+	case !n.scalar():
+		c.fatal(errorAt(n.pos, "%s: needs a text, not %s", key, n.kind))
+		return ""
+	}
+	return strings.TrimSpace(n.text)
+}
+
+// texts returns the texts of a key that takes a list; a single text is a list of one.
+func (c *compiler) texts(doc *node, key string) []string {
+	n := doc.get(key)
+	if n == nil {
+		return nil
+	}
+	var out []string
+	for _, item := range n.each() {
+		switch {
+		case item == nil || item.kind == nullNode:
+		case !item.scalar():
+			c.fatal(errorAt(item.pos, "%s: needs texts, not %s", key, item.kind))
+		default:
+			out = append(out, strings.TrimSpace(item.text))
+		}
+	}
+	return out
+}
+
+var attackTag = regexp.MustCompile(`(?i)^attack\.(t\d{4}(?:\.\d{3})?)$`)
+
+// techniques returns the MITRE ATT&CK techniques among the tags.
+func techniques(tags []string) (out []string) {
+	for _, tag := range tags {
+		if m := attackTag.FindStringSubmatch(tag); m != nil {
+			out = append(out, strings.ToUpper(m[1]))
+		}
+	}
+	return out
+}
+
+// slug makes an id from a title: lower case, with one dash for each run of other characters.
+func slug(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	return strings.Join(words, "-")
+}
