@@ -60,6 +60,7 @@ func runAgent(c *cobra.Command, cfg *config.Config) error {
 	if cfg.Source.Kind == "stdin" {
 		signal.Ignore(syscall.SIGHUP) // auditd sends it to its plugins when it is told to reload
 	}
+	signal.Ignore(syscall.SIGPIPE) // a reader of standard output that leaves is that sink's trouble only
 	set, err := loadRules(c.ErrOrStderr(), existing(cfg), cfg.Rules.Builtin)
 	if err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "auditpy: warning: %s\n", printable(err.Error()))

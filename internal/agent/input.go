@@ -88,18 +88,27 @@ func (in *input) netlink(cfg *config.Config) error {
 	}
 	in.src = n
 	if cfg.Source.InstallRules {
-		if in.rules, err = source.InstallExecRules(); err != nil {
-			return errors.Join(fmt.Errorf("install audit rules: %w", err), n.Close())
-		}
-		for _, r := range in.rules.Added() {
-			in.log.Info("audit rule added until stop", "rule", r)
-		}
-		if in.rules.Enabled() {
-			in.log.Info("kernel audit switched on until stop")
-		}
+		in.install()
 	}
 	in.log.Info("reading audit records", "source", "the kernel's audit multicast group")
 	return nil
+}
+
+// install adds the rules for execve that the kernel lacks. Without them the agent sees what the rules of others
+// record, which is better than nothing.
+func (in *input) install() {
+	rules, err := source.InstallExecRules()
+	if err != nil {
+		in.log.Error("audit rules not installed: executions are seen only if other rules record them", "err", err)
+		return
+	}
+	in.rules = rules
+	for _, r := range rules.Added() {
+		in.log.Info("audit rule added until stop", "rule", r)
+	}
+	if rules.Enabled() {
+		in.log.Info("kernel audit switched on until stop")
+	}
 }
 
 // save keeps the position of the oldest record still needed. An error is no reason to stop alerting: it
@@ -124,7 +133,7 @@ func (in *input) save(mark uint64) error {
 
 func (in *input) close() error {
 	err := in.src.Close()
-	if in.rules != nil && len(in.rules.Added()) > 0 {
+	if in.rules != nil && (len(in.rules.Added()) > 0 || in.rules.Enabled()) {
 		if rerr := in.rules.Remove(); rerr != nil {
 			return errors.Join(err, fmt.Errorf("remove audit rules: %w", rerr))
 		}

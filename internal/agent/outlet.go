@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,26 @@ type outlet struct {
 	sink  sink.Sink
 	log   *slog.Logger
 	down  atomic.Bool // the last send failed
+}
+
+// append puts a frame into the queue. While that fails, as on a full disk, it waits: the audit log keeps what is
+// not read yet. The error is that of a queue that cannot take the frame, or the last one when ctx ended.
+func (o *outlet) append(ctx context.Context, frame []byte) error {
+	for told := false; ; told = true {
+		err := o.queue.Append(frame)
+		if err == nil && told {
+			o.log.Info("spool is writable again", "sink", o.sink.Name())
+		}
+		if err == nil || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, spool.ErrClosed) {
+			return err
+		}
+		if !told {
+			o.log.Error("spool not writable: reading waits", "sink", o.sink.Name(), "err", err)
+		}
+		if !sleep(ctx, maxWait/10) {
+			return err
+		}
+	}
 }
 
 // run sends what the queue holds, in order, until ctx ends. A frame leaves the queue when it is sent.

@@ -51,7 +51,7 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	for _, out := range outs {
 		wg.Go(func() { out.run(sending) })
 	}
-	l := newLoop(cfg, o, in, outs)
+	l := newLoop(ctx, cfg, o, in, outs)
 	err = l.Run(ctx)
 	drain(outs)
 	stopSending()
@@ -60,8 +60,8 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	return errors.Join(err, closeOutlets(outs))
 }
 
-func newLoop(cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
-	l := &Loop{
+func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
+	return &Loop{
 		Source: in.src,
 		Assembler: assemble.New(assemble.Options{
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
@@ -74,10 +74,9 @@ func newLoop(cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
 		Idle:       idle,
 		Hold:       cfg.Limits.Hold,
 		OnBad:      func(err error) error { return passOver(o.Log, err) },
-		OnAlert:    func(a *alert.Alert) error { return spoolAlert(outs, a) },
+		OnAlert:    func(a *alert.Alert) error { return spoolAlert(ctx, outs, a) },
 		OnProgress: in.save,
 	}
-	return l
 }
 
 // passOver logs input that was no record, and records that were lost. Any other error ends the source.
@@ -96,14 +95,14 @@ func passOver(log *slog.Logger, err error) error {
 }
 
 // spoolAlert puts an alert into the queue of every sink. When it returns nil a crash does not lose it.
-func spoolAlert(outs []*outlet, a *alert.Alert) error {
+func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 	env := alert.Seal(a)
 	frame, err := env.Append(nil)
 	if err != nil {
 		return err
 	}
 	for _, out := range outs {
-		if err := out.queue.Append(frame); err != nil {
+		if err := out.append(ctx, frame); err != nil {
 			return fmt.Errorf("spool alert for %s: %w", out.sink.Name(), err)
 		}
 	}

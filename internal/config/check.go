@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,14 +15,17 @@ import (
 
 // check holds a YAML document to a struct type. The error joins all that is wrong.
 func check(name string, text []byte, t reflect.Type) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&doc); err == io.EOF {
+		return nil // an empty file
+	} else if err != nil {
 		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	if len(doc.Content) == 0 {
-		return nil // an empty file
-	}
 	c := checker{name: name}
+	if err := d.Decode(&second); err != io.EOF {
+		c.errorf(&second, "", "there may be only one")
+	}
 	c.value(doc.Content[0], t, "", "")
 	return errors.Join(c.errs...)
 }

@@ -77,6 +77,9 @@ func TestErrors(t *testing.T) {
 		{"rules: {paths: [1]}", []string{`rules.paths[0]: "1" is not text`}},
 		{"log: {level: info}\nlog: {level: warn}", []string{"c:2: log: stands at line 1 already"}},
 		{"log: &a {level: info}", []string{"log: anchors and aliases are not supported"}},
+		{"log: {level: info}\n---\nlog: {level: warn}", []string{"document: there may be only one"}},
+		{"sinks: {syslog: {network: udp}}", []string{`c: sinks.syslog.address: "/dev/log" is no host:port`}},
+		{"sinks: {syslog: {address: log}}", []string{`"log" is no absolute path`}},
 		{"- a", []string{"c:1: document: want keys below it"}},
 		{"a: [", []string{"c: line 1: "}},
 		{"source: {kind: x, from: y}\nlog: {level: z}", []string{"source.kind", "source.from", "c:2: log.level"}}, // all at once

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"syscall"
@@ -48,7 +50,23 @@ func parse(name string, text []byte) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
+	if err := cfg.Sinks.Syslog.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: sinks.syslog.address: %w", name, err)
+	}
 	return cfg, nil
+}
+
+// check holds the address to the network.
+func (s Syslog) check() error {
+	if s.Network == "unix" && !filepath.IsAbs(s.Address) {
+		return fmt.Errorf("%q is no absolute path of a socket", s.Address)
+	}
+	if s.Network == "udp" {
+		if _, port, err := net.SplitHostPort(s.Address); err != nil || port == "" {
+			return fmt.Errorf("%q is no host:port, which network udp needs", s.Address)
+		}
+	}
+	return nil
 }
 
 // decode turns the text of durations and sizes, which check has seen, into their types.
