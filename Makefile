@@ -43,7 +43,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s), one after another
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed 's/:func / /' | sort | \
 	while read -r file name; do \
 		echo "fuzz $$name in $${file%/*}"; \
-		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null || exit 1; \
+		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${file%/*}" </dev/null || exit 1; \
 	done
 
 bench: ## the benchmarks

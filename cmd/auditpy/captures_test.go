@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestCaptures compares the executions that events prints with what is known of real captures: folders with
+// audit.log.gz and truth.jsonl, below the folder that AUDITPY_CAPTURES names.
+func TestCaptures(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(os.Getenv("AUDITPY_CAPTURES"), "*", "truth.jsonl"))
+	if err != nil || os.Getenv("AUDITPY_CAPTURES") == "" {
+		t.Skip("AUDITPY_CAPTURES names no folder of captures; they are not part of the repository")
+	}
+	if len(dirs) == 0 {
+		t.Fatal("no capture in AUDITPY_CAPTURES")
+	}
+	for _, truth := range dirs {
+		t.Run(filepath.Base(filepath.Dir(truth)), func(t *testing.T) {
+			var out, errs bytes.Buffer
+			if code := run([]string{"events", filepath.Join(filepath.Dir(truth), "audit.log.gz")}, nil, &out, &errs); code != 0 {
+				t.Fatalf("exit code %d: %s", code, errs.String())
+			}
+			checkTruth(t, truth, executions(t, out.Bytes()))
+		})
+	}
+}
+
+type execution struct {
+	pid       int
+	exe, hash string
+	complete  bool
+}
+
+// executions returns the executions in JSON lines, by serial.
+func executions(t *testing.T, out []byte) map[uint64]execution {
+	t.Helper()
+	all := make(map[uint64]execution)
+	for line := range bytes.Lines(out) {
+		var doc struct {
+			Event   struct{ Type []string }
+			Process struct {
+				PID        int
+				Executable string
+				Args       []string
+			}
+			Auditd  struct{ Sequence uint64 }
+			Auditpy struct {
+				Complete bool     `json:"argv_complete"`
+				Base64   []string `json:"args_base64"`
+			}
+		}
+		if err := json.Unmarshal(line, &doc); err != nil {
+			t.Fatalf("%.200q: %v", line, err)
+		}
+		if len(doc.Event.Type) == 0 {
+			continue
+		}
+		if _, twice := all[doc.Auditd.Sequence]; twice {
+			t.Errorf("execution %d printed twice", doc.Auditd.Sequence)
+		}
+		hash := hashArgs(doc.Process.Args, doc.Auditpy.Base64)
+		all[doc.Auditd.Sequence] = execution{doc.Process.PID, doc.Process.Executable, hash, doc.Auditpy.Complete}
+	}
+	return all
+}
+
+func hashArgs(args, encoded []string) string {
+	h := sha256.New()
+	for i, a := range args {
+		if encoded != nil {
+			b, _ := base64.StdEncoding.DecodeString(encoded[i])
+			a = string(b)
+		}
+		h.Write(append([]byte(a), 0))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func checkTruth(t *testing.T, file string, got map[uint64]execution) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	checked := 0
+	for lines.Scan() {
+		var scenario struct {
+			Execs []struct {
+				Serial uint64
+				PID    int
+				Exe    string
+				Hash   string `json:"argv_sha256"`
+			}
+		}
+		if err := json.Unmarshal(lines.Bytes(), &scenario); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range scenario.Execs {
+			checked++
+			if want := (execution{x.PID, x.Exe, x.Hash, true}); got[x.Serial] != want {
+				t.Errorf("execution %d = %+v, want %+v", x.Serial, got[x.Serial], want)
+			}
+		}
+	}
+	t.Logf("%d executions printed, %d known, all compared", len(got), checked)
+	if checked == 0 || lines.Err() != nil {
+		t.Errorf("read %d executions of the truth: %v", checked, lines.Err())
+	}
+}

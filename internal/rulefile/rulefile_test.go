@@ -1,0 +1,39 @@
+package rulefile
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"b.yml": "b", "a.xml": "a", "note.txt": "n", "sub/c.yaml": "c", "big.yml": strings.Repeat("x", MaxBytes+1)} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "fifo.yml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := Read([]string{dir, filepath.Join(dir, "note.txt"), filepath.Join(dir, "none")})
+	var got []string
+	for _, f := range files {
+		got = append(got, strings.TrimPrefix(f.Name, dir+"/")+"="+string(f.Data))
+	}
+	if want := []string{"a.xml=a", "b.yml=b", "sub/c.yaml=c", "note.txt=n"}; !slices.Equal(got, want) {
+		t.Errorf("files = %q, want %q", got, want)
+	}
+	for _, want := range []string{"big.yml: over 1048576 bytes", "fifo.yml: not a regular file", "none: no such file"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error = %v, want %q in it", err, want)
+		}
+	}
+}
