@@ -1,27 +1,26 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func configCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "config [FILE]",
-		Short: "Check a configuration file",
-		Args:  cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			file := ""
-			if len(args) == 1 {
-				file = args[0]
-			}
+	var file string
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "Check the configuration and print it, defaults included",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(file)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "ok: source %s, state in %s\n", printable(cfg.Source.Kind), printable(cfg.StateDir))
+			_, err = c.OutOrStdout().Write(cfg.AppendYAML(nil))
 			return err
 		},
 	}
+	addConfigFlag(c, &file)
+	return c
+}
+
+func addConfigFlag(c *cobra.Command, file *string) {
+	c.Flags().StringVarP(file, "config", "c", "", "configuration `file` (default "+defaultConfig+", if it is there)")
 }

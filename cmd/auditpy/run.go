@@ -42,7 +42,7 @@ It ends on SIGTERM or SIGINT, and at the end of standard input.`,
 			return runAgent(c, &cfg)
 		},
 	}
-	c.Flags().StringVarP(&file, "config", "c", "", "configuration `file` (default "+defaultConfig+", if it is there)")
+	addConfigFlag(c, &file)
 	return c
 }
 

@@ -50,6 +50,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestPrint: what is printed loads as the same.
+func TestPrint(t *testing.T) {
+	want := Default()
+	want.Rules.Paths, want.Log.Level, want.Limits.Hold = []string{"/a b", "/\u00e9\"\n"}, "warn", 1500*time.Millisecond
+	got, err := parse("c", want.AppendYAML(nil))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parse of the printed %s = %+v, %v", want.AppendYAML(nil), got, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tests := []struct {
 		yaml string

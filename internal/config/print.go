@@ -1,0 +1,41 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// AppendYAML appends the configuration as YAML, every key in it: Load's inverse.
+func (c *Config) AppendYAML(dst []byte) []byte {
+	return appendStruct(dst, reflect.ValueOf(*c), "")
+}
+
+func appendStruct(dst []byte, v reflect.Value, indent string) []byte {
+	for i, key := range keys(v.Type()) {
+		dst = append(append(dst, indent...), key+":"...)
+		if f := v.Field(i); f.Kind() == reflect.Struct {
+			dst = appendStruct(append(dst, '\n'), f, indent+"  ")
+		} else {
+			dst = fmt.Appendf(dst, " %s\n", scalar(f.Interface()))
+		}
+	}
+	return dst
+}
+
+func scalar(v any) string {
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("%q", v)
+	case time.Duration:
+		return v.String()
+	case []string:
+		quoted := make([]string, len(v))
+		for i, s := range v {
+			quoted[i] = fmt.Sprintf("%q", s)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	}
+	return fmt.Sprint(v)
+}
