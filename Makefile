@@ -40,11 +40,7 @@ lint: ## golangci-lint where it is installed, else staticcheck alone
 		echo "lint: golangci-lint is not installed: only staticcheck runs" >&2; $(TOOL) staticcheck ./...; fi
 
 fuzz: ## each fuzz target for FUZZTIME (10s), one after another
-	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed 's/:func / /' | sort | \
-	while read -r file name; do \
-		echo "fuzz $$name in $${file%/*}"; \
-		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${file%/*}" </dev/null || exit 1; \
-	done
+	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . ./...
