@@ -102,7 +102,12 @@ func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 		return err
 	}
 	for _, out := range outs {
-		if err := out.append(ctx, frame); err != nil {
+		err := out.append(ctx, frame)
+		if errors.Is(err, spool.ErrTooLarge) { // the bounds of an alert are below those of a spool; ending would repeat it for ever
+			out.log.Error("alert lost: larger than the spool takes", "sink", out.sink.Name(), "alert", env.ID, "bytes", len(frame))
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("spool alert for %s: %w", out.sink.Name(), err)
 		}
 	}

@@ -209,3 +209,26 @@ func BenchmarkAppendJSON(b *testing.B) {
 		buf = a.AppendJSON(buf[:0])
 	}
 }
+
+// TestHugeCommandLine: no command line makes an alert that a spool refuses.
+func TestHugeCommandLine(t *testing.T) {
+	for name, arg := range map[string]string{"control": strings.Repeat("\x01", 131071), "html": strings.Repeat("<", 131071), "not UTF-8": strings.Repeat("\xff", 131071), "empty": ""} {
+		args := []string{"python3", "-c", "print()"}
+		n := 14
+		if arg == "" {
+			n = 1 << 20
+		}
+		for range n {
+			args = append(args, arg)
+		}
+		e := Seal(sampleAlert(args...))
+		frame, err := e.Append(nil)
+		if err != nil || len(frame) > 8<<20 {
+			t.Errorf("%s: an envelope of %d bytes, %v", name, len(frame), err)
+		}
+		m := document(t, e.JSON)
+		if at(m, "auditpy.truncated") != true || at(m, "process.args_count") != float64(len(args)) || at(m, "process.args").([]any)[2] != "print()" {
+			t.Errorf("%s: document says %v, %v", name, at(m, "auditpy"), at(m, "process.args_count"))
+		}
+	}
+}

@@ -3,6 +3,7 @@ package alert
 import (
 	"encoding/base64"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,9 +18,12 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // AppendJSON appends the alert as one ECS document, one line of ASCII without a newline.
 // Field names: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html; under auditd
 // those of auditbeat; under auditpy ours.
+//
+// A command line over maxCommandLine is cut, and auditpy.truncated is true then: an alert that no spool and no
+// sink takes would be an alert that an attacker can prevent.
 func (a *Alert) AppendJSON(dst []byte) []byte {
-	o := &object{b: append(dst, '{')}
-	o.head(a.Event, "alert", a.ID)
+	o := &object{b: append(dst, '{'), limit: maxCommandLine}
+	o.header(a.Event, "alert", a.ID)
 	o.rule(a)
 	o.event(a.Event)
 	o.open("auditpy", '{')
@@ -30,20 +34,27 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.num("count", int64(a.Incident.Count))
 	})
 	o.evidence(a)
+	if o.cut {
+		o.bool("truncated", true)
+	}
 	o.close('}')
 	return append(o.b, '}')
 }
 
+// maxCommandLine bounds a command line in an alert, in bytes; the kernel's own bound is 2 MiB. The audit log has
+// all of it, and events prints it.
+const maxCommandLine = 128 << 10
+
 // AppendEvent appends an event as one ECS document, one line of ASCII without a newline.
 func AppendEvent(dst []byte, ev *event.Event) []byte {
 	o := &object{b: append(dst, '{')}
-	o.head(ev, "event", "")
+	o.header(ev, "event", "")
 	o.event(ev)
 	o.group("auditpy", func() { o.ours(ev) })
 	return append(o.b, '}')
 }
 
-func (o *object) head(ev *event.Event, kind, id string) {
+func (o *object) header(ev *event.Event, kind, id string) {
 	o.str("@timestamp", ev.Time().Format(timeFormat))
 	o.open("event", '{')
 	o.str("kind", kind)
@@ -94,8 +105,8 @@ func (o *object) event(ev *event.Event) {
 		o.group("user", func() { o.user(p) })
 	} else if ev.Exec != nil { // the SYSCALL record was lost
 		o.group("process", func() {
-			o.strs("args", ev.Exec.Args)
-			o.str("command_line", ev.Exec.CommandLine)
+			o.strs("args", o.firstArgs(ev.Exec.Args))
+			o.str("command_line", o.head(ev.Exec.CommandLine))
 		})
 	}
 	o.group("host", func() { o.str("name", ev.ID.Node) })
@@ -117,13 +128,36 @@ func (o *object) process(p *event.Process) {
 		o.str("name", path.Base(strings.TrimSuffix(p.Exe, " (deleted)")))
 	}
 	if p.Args != nil {
-		o.strs("args", p.Args)
+		o.strs("args", o.firstArgs(p.Args))
 		o.num("args_count", int64(len(p.Args)))
 	}
-	o.str("command_line", p.CommandLine)
+	o.str("command_line", o.head(p.CommandLine))
 	o.str("working_directory", p.CWD)
 	o.str("entity_id", p.EntityID)
 	o.group("tty", func() { o.str("name", p.TTY) })
+}
+
+// firstArgs returns the arguments that fit the limit, the last of them cut.
+func (o *object) firstArgs(args []string) []string {
+	if o.limit == 0 {
+		return args
+	}
+	room := o.limit
+	for i, a := range args {
+		if room -= len(a) + 8; room < 0 { // 8: quotes, comma and then some, or a million empty ones would fit
+			o.cut = true
+			return append(slices.Clone(args[:i]), a[:max(0, len(a)+room)])
+		}
+	}
+	return args
+}
+
+func (o *object) head(s string) string {
+	if o.limit == 0 || len(s) <= o.limit {
+		return s
+	}
+	o.cut = true
+	return s[:o.limit]
 }
 
 func (o *object) user(p *event.Process) {
@@ -196,7 +230,7 @@ func (o *object) ours(ev *event.Event) {
 	}
 	o.str("parent_source", string(source))
 	if !utf8.ValidString(ev.Exec.CommandLine) {
-		o.strs("args_base64", base64Args(ev.Exec.Args))
+		o.strs("args_base64", base64Args(o.firstArgs(ev.Exec.Args)))
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 type object struct {
 	b     []byte
 	comma bool // the next field needs one
+	limit int  // of one command line and its arguments each, in bytes; 0: none
+	cut   bool // limit cut something
 }
 
 func (o *object) key(k string) {

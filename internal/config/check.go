@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -166,7 +167,10 @@ func (c *checker) size(n *yaml.Node, key string, tag reflect.StructTag) {
 	size, err := parseSize(n.Value)
 	if err != nil {
 		c.errorf(n, key, "%v", err)
-	} else if size == 0 && tag.Get("zero") == "" {
-		c.errorf(n, key, "0 would keep nothing")
+		return
+	}
+	least, _ := parseSize(tag.Get("min"))
+	if tag.Get("zero") == "" && size < max(least, 1) {
+		c.errorf(n, key, "%s is less than %s", n.Value, cmp.Or(tag.Get("min"), "1"))
 	}
 }

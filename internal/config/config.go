@@ -58,7 +58,7 @@ type Limits struct {
 
 // Spool is the queue of each sink on disk.
 type Spool struct {
-	MaxBytes Size `mapstructure:"max_bytes"` // over it the oldest alerts are dropped
+	MaxBytes Size `mapstructure:"max_bytes" min:"16MiB"` // over it the oldest alerts are dropped
 }
 
 // Sinks are where alerts go.

@@ -81,7 +81,7 @@ func TestErrors(t *testing.T) {
 		{"limits: {open_events: [1]}", []string{"limits.open_events: a list is not a whole number"}},
 		{"spool: {max_bytes: 5MB}", []string{`spool.max_bytes: "5MB" is no size`}},
 		{"spool: {max_bytes: 99999999999GiB}", []string{`spool.max_bytes: "99999999999GiB" is no size`}},
-		{"spool: {max_bytes: 0}", []string{"spool.max_bytes: 0 would keep nothing"}},
+		{"spool: {max_bytes: 0}", []string{"spool.max_bytes: 0 is less than 16MiB"}},
 		{"spool: {max_bytes: {}}", []string{"spool.max_bytes: a mapping is no size"}},
 		{"rules: {paths: /etc}", []string{"rules.paths: want a list"}},
 		{"rules: {paths: [1]}", []string{`rules.paths[0]: "1" is not text`}},
