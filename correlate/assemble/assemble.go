@@ -8,6 +8,7 @@
 package assemble
 
 import (
+	"strings"
 	"time"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -73,6 +74,7 @@ type pending struct {
 
 // node is the clock of one host and its open events, the oldest first.
 type node struct {
+	name        string
 	newest      int64
 	first, last *pending
 }
@@ -93,6 +95,7 @@ func (a *Assembler) Open() int { return len(a.open) }
 // that Hold or a bound closed, these first.
 func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	n := a.node(r.ID.Node)
+	r.ID.Node = n.intern(r.ID.Node)
 	n.newest = max(n.newest, r.ID.Msec)
 	dst = a.expire(dst, n)
 	p := a.open[r.ID]
@@ -134,14 +137,23 @@ func (a *Assembler) node(name string) *node {
 	if n != nil {
 		return n
 	}
+	name = strings.Clone(name) // it is a part of a large buffer
 	if len(a.nodes) >= a.opts.MaxNodes {
 		name = "" // also the clock of records without a node
 	}
 	if n = a.nodes[name]; n == nil {
-		n = &node{}
+		n = &node{name: name}
 		a.nodes[name] = n
 	}
 	return n
+}
+
+// intern returns the one copy of a node's name that IDs may keep.
+func (n *node) intern(name string) string {
+	if n.name == name {
+		return n.name
+	}
+	return strings.Clone(name) // one of too many nodes
 }
 
 func (a *Assembler) start(n *node, r *audit.Record) *pending {

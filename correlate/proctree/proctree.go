@@ -7,6 +7,8 @@
 package proctree
 
 import (
+	"strings"
+
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 )
@@ -14,9 +16,9 @@ import (
 // Options bound a Tree. Zero fields take the default in brackets.
 type Options struct {
 	Max      int // processes [65536]
-	MaxBytes int // of their command lines [64 MiB]
+	MaxBytes int // of their texts [64 MiB]
 	// Lookup asks the running kernel for a process that no record told of. It returns nil if there is
-	// none. Nil in scan: an old file's pids are not this host's.
+	// none; Start.Msec tells when it started. Nil in scan: an old file's pids are not this host's.
 	Lookup func(pid int) *event.Process
 }
 
@@ -35,6 +37,8 @@ type Tree struct {
 	ring  entry // sentinel of a list, the least recently seen first
 	bytes int
 	stats Stats
+
+	lastNode string
 }
 
 // key is not unique over time: pids are used again.
@@ -47,6 +51,7 @@ type entry struct {
 	key        key
 	proc       *event.Process
 	depth      int // ancestors that proc points to
+	size       int // charged for it
 	prev, next *entry
 }
 
@@ -82,13 +87,14 @@ func (t *Tree) Annotate(ev *event.Event) {
 	if !ok {
 		return
 	}
-	p.Node, p.Start = ev.ID.Node, ev.ID
+	p.Node, p.Start = t.node(ev.ID.Node), ev.ID
+	p.Start.Node = p.Node
 	old := t.get(key{p.Node, p.PID})
 	switch {
 	case ev.Exec != nil:
 		ev.Process = t.exec(ev, p, old)
 	case old != nil && same(old, p):
-		ev.Process = old
+		ev.Process = t.current(old, p)
 	default:
 		p.Source = event.FromSyscall
 		p.EntityID = entityID(p)
@@ -116,9 +122,30 @@ func (t *Tree) exec(ev *event.Event, p, old *event.Process) *event.Process {
 }
 
 // same reports whether a system call was made by the process in the table, not by a later one that got
-// its pid.
-func same(old *event.Process, p *event.Process) bool {
-	return old.Exe == p.Exe && old.UID == p.UID && old.TTY == p.TTY && old.Session == p.Session
+// its pid. Its users may change: a daemon gives up root.
+func same(old, p *event.Process) bool {
+	return old.Exe == p.Exe && old.Session == p.Session
+}
+
+// current returns the process in the table as it is now.
+func (t *Tree) current(old, p *event.Process) *event.Process {
+	if old.UID == p.UID && old.EUID == p.EUID && old.AUID == p.AUID && old.PPID == p.PPID {
+		return old
+	}
+	now := *old
+	now.PPID, now.UID, now.EUID, now.AUID, now.User, now.EffectiveUser = p.PPID, p.UID, p.EUID, p.AUID, p.User, p.EffectiveUser
+	if e := t.procs[key{now.Node, now.PID}]; e != nil {
+		e.proc = &now
+	}
+	return &now
+}
+
+// node returns one copy of a node's name for all its processes: the name in a record is a part of a large buffer.
+func (t *Tree) node(name string) string {
+	if name != t.lastNode {
+		t.lastNode = strings.Clone(name)
+	}
+	return t.lastNode
 }
 
 // put links p to its parent and makes it the process of its pid.
@@ -134,21 +161,35 @@ func (t *Tree) put(p *event.Process) *event.Process {
 // parent returns the process of p's ppid and the number of ancestors of p.
 func (t *Tree) parent(p *event.Process) (*event.Process, int) {
 	e := t.procs[key{p.Node, p.PPID}]
+	if e == nil || e.proc.Source == event.FromSyscall {
+		if found := t.lookup(p); found != nil && (e == nil || found.Exe == e.proc.Exe) {
+			e = t.set(&entry{key: key{p.Node, found.PID}, proc: found})
+		}
+	}
 	if e == nil {
-		if t.opts.Lookup == nil || p.Node != "" {
-			return nil, 0
-		}
-		found := t.opts.Lookup(p.PPID)
-		if found == nil {
-			return nil, 0
-		}
-		e = t.set(&entry{key: key{p.Node, found.PID}, proc: found})
+		return nil, 0
 	}
 	if e.depth+1 < maxDepth {
 		return e.proc, e.depth + 1
 	}
 	return trim(e.proc, maxDepth/2), maxDepth / 2
 }
+
+// lookup asks for the parent of p outside of the records. A process that started after p is another that got the
+// pid since.
+func (t *Tree) lookup(p *event.Process) *event.Process {
+	if t.opts.Lookup == nil || p.Node != "" {
+		return nil
+	}
+	found := t.opts.Lookup(p.PPID)
+	if found == nil || found.Start.Msec > p.Start.Msec+startError {
+		return nil
+	}
+	return found
+}
+
+// startError is how far the start that Lookup tells may be off, in milliseconds.
+const startError = 2000
 
 // trim copies p and n-1 of its ancestors.
 func trim(p *event.Process, n int) *event.Process {

@@ -116,8 +116,66 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestLookupOfLaterProcess: the pid was used again since the record was written.
+func TestLookupOfLaterProcess(t *testing.T) {
+	tree := New(Options{Lookup: func(pid int) *event.Process {
+		return &event.Process{PID: pid, Exe: "/bin/bash", Source: event.FromProc, Start: audit.ID{Msec: 1 << 40}}
+	}})
+	ev := syscall(10, 5, "/bin/ls", "ls")
+	tree.Annotate(ev)
+	if ev.Process.Parent != nil {
+		t.Errorf("parent = %+v, which started after its child", ev.Process.Parent)
+	}
+}
+
+// TestDaemon: a daemon older than the agent connects, and is then a parent; its command line is asked for.
+func TestDaemon(t *testing.T) {
+	tree := New(Options{Lookup: func(pid int) *event.Process {
+		return &event.Process{PID: pid, Exe: "/bin/gunicorn", CommandLine: "gunicorn app:app", Source: event.FromProc}
+	}})
+	tree.Annotate(syscall(5, 1, "/bin/gunicorn"))
+	ev := syscall(10, 5, "/bin/sh", "sh")
+	tree.Annotate(ev)
+	if p := ev.Process.Parent; p == nil || p.CommandLine != "gunicorn app:app" {
+		t.Errorf("parent = %+v", p)
+	}
+}
+
+// TestUserChanges: a daemon that gives up root is the same process, under its new user.
+func TestUserChanges(t *testing.T) {
+	tree := New(Options{})
+	tree.Annotate(syscall(10, 5, "/sbin/named", "named", "-u", "bind"))
+	ev := syscall(10, 5, "/sbin/named")
+	ev.Records[0].Body = strings.Replace(ev.Records[0].Body, "uid=1001", "uid=105", 1)
+	tree.Annotate(ev)
+	if p := ev.Process; p.CommandLine != "named -u bind" || p.UID != 105 {
+		t.Errorf("process = %+v", p)
+	}
+}
+
+// TestBytes: whatever is large about processes, their children do not keep it beyond the bound.
+func TestBytes(t *testing.T) {
+	tree := New(Options{MaxBytes: 1 << 20})
+	for i := range 1000 {
+		ev := syscall(2*i+2, 1, "/"+strings.Repeat("x", 3000), make([]string, 1000)...)
+		tree.Annotate(ev)
+		tree.Annotate(syscall(2*i+3, 2*i+2, "/bin/child"))
+	}
+	held := make(map[*event.Process]bool)
+	bytes := 0
+	for _, e := range tree.procs {
+		for p := e.proc; p != nil && !held[p]; p = p.Parent {
+			held[p] = true
+			bytes += own(p)
+		}
+	}
+	if bytes > 1<<20 {
+		t.Errorf("%d bytes held", bytes)
+	}
+}
+
 func TestBounds(t *testing.T) {
-	tree := New(Options{Max: 100, MaxBytes: 1000})
+	tree := New(Options{Max: 100, MaxBytes: 2000})
 	for i := range 5000 { // each the parent of the next
 		ev := syscall(i+2, i+1, "/bin/sh", "sh", strings.Repeat("x", i%40))
 		tree.Annotate(ev)
@@ -133,7 +191,7 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	s := tree.Stats()
-	if s.Processes > 100 || tree.bytes > 1000 || s.Evicted == 0 {
+	if s.Processes > 100 || tree.bytes > 2000 || s.Evicted == 0 {
 		t.Errorf("stats = %+v, bytes %d", s, tree.bytes)
 	}
 }

@@ -19,7 +19,8 @@ func (t *Tree) set(e *entry) *entry {
 		t.remove(old)
 	}
 	t.procs[e.key] = e
-	t.bytes += len(e.proc.CommandLine)
+	e.size = size(e.proc)
+	t.bytes += e.size
 	t.append(e)
 	for len(t.procs) > 1 && (len(t.procs) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
 		t.stats.Evicted++
@@ -36,7 +37,25 @@ func (t *Tree) append(e *entry) {
 func (t *Tree) remove(e *entry) {
 	e.unlink()
 	delete(t.procs, e.key)
-	t.bytes -= len(e.proc.CommandLine)
+	t.bytes -= e.size
 }
+
+// size is what a process costs: its texts, and a header for each argument. Ancestors are charged to whom they
+// belong; a large one is charged to each child too, since the child keeps it after it was evicted.
+func size(p *event.Process) int {
+	n := own(p)
+	for a := p.Parent; a != nil; a = a.Parent {
+		if m := own(a); m > largeProcess {
+			n += m
+		}
+	}
+	return n
+}
+
+func own(p *event.Process) int {
+	return len(p.CommandLine) + len(p.Exe) + len(p.CWD) + 16*len(p.Args)
+}
+
+const largeProcess = 4 << 10
 
 func (e *entry) unlink() { e.prev.next, e.next.prev = e.next, e.prev }

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
 )
@@ -25,7 +27,7 @@ type FS struct{ root string }
 // New returns the proc file system mounted at root, usually "/proc".
 func New(root string) FS { return FS{root} }
 
-// maxCommandLine bounds what is read of a command line, in bytes.
+// maxCommandLine bounds what is kept of a command line, in bytes.
 const maxCommandLine = 64 << 10
 
 // Process returns the process with this pid, or nil if there is none that can be read. Reading the
@@ -49,29 +51,42 @@ func (fs FS) Process(pid int) *event.Process {
 	if p.UID == 0 {
 		p.User = "root"
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "proc\x00%d\x00%s", pid, started))
+	p.Start.Msec = startTime(started)
+	sum := sha256.Sum256(fmt.Appendf(nil, "proc\x00%d\x00%d", pid, started))
 	p.EntityID = hex.EncodeToString(sum[:8])
 	return p
 }
 
 // readStat reads comm, ppid and the start time, in clock ticks since boot, from stat. See proc_pid_stat(5).
-func readStat(p *event.Process, dir string) (started string, err error) {
+func readStat(p *event.Process, dir string) (started int64, err error) {
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	// comm stands in parentheses and may hold some itself, so the last one ends it.
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
-		return "", errors.New("no command name in stat")
+		return 0, errors.New("no command name in stat")
 	}
 	fields := strings.Fields(string(stat[end+1:])) // from field 3 on
 	if len(fields) < 20 {
-		return "", errors.New("short stat")
+		return 0, errors.New("short stat")
 	}
 	p.Comm = string(stat[open+1 : end])
-	p.PPID, err = strconv.Atoi(fields[1])
-	return fields[19], err
+	if p.PPID, err = strconv.Atoi(fields[1]); err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(fields[19], 10, 64)
+}
+
+// startTime turns clock ticks since boot, of which Linux shows user space 100 a second, into Unix milliseconds. It is
+// exact to a second: /proc/stat has the time of boot, but a service may not see it.
+func startTime(ticks int64) int64 {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
+		return 0
+	}
+	return time.Now().UnixMilli() - info.Uptime*1000 + ticks*10
 }
 
 // args splits a command line: NUL ends each argument. A process that wrote its own title may leave none.
