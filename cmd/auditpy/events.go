@@ -44,7 +44,7 @@ func events(c *cobra.Command, args []string, format string, useSample, withStats
 	l := in.loop(none, correlate.Options{})
 	out := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
 	l.OnEvent = eventPrinter(out, format)
-	if err := errors.Join(l.Run(c.Context()), out.Flush()); err != nil {
+	if err := errors.Join(in.run(c.Context(), l), out.Flush()); err != nil {
 		return err
 	}
 	if withStats {

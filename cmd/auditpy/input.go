@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	_ "embed" // the sample capture
 	"errors"
 	"fmt"
@@ -67,6 +68,17 @@ func (in *input) loop(set *rules.Set, o correlate.Options) *agent.Loop {
 		Correlator: correlate.New(o),
 		OnBad:      in.bad,
 	}
+}
+
+// run runs l. A scan that was interrupted is no whole scan: it must not end as if nothing was found.
+func (in *input) run(ctx context.Context, l *agent.Loop) error {
+	if err := l.Run(ctx); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted: not everything was read")
+	}
+	return nil
 }
 
 // bad tells of a line that is no record, and goes on.

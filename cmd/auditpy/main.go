@@ -37,6 +37,7 @@ func (e *hintError) Unwrap() error { return e.err }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends even a read that blocks
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -67,7 +66,7 @@ func rulesLintCommand() *cobra.Command {
 			if err == nil && bad > 0 {
 				err = errFound
 			}
-			return errors.Join(err)
+			return err
 		},
 	}
 }

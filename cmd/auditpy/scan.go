@@ -69,7 +69,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 		_, err := c.OutOrStdout().Write(buf)
 		return err
 	}
-	if err := l.Run(c.Context()); err != nil {
+	if err := in.run(c.Context(), l); err != nil {
 		return err
 	}
 	if f.stats {

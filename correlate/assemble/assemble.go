@@ -23,6 +23,10 @@ type Options struct {
 	MaxDone    int           // closed events remembered, to know a late record [16384]
 	MaxNodes   int           // nodes with a clock of their own; the rest share one [256]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
+	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
+	// may have fallen silent, or set its clock back [65536].
+	MaxDistance uint64
+	Done        []audit.ID // events closed before a restart: their records are late
 }
 
 func (o Options) withDefaults() Options {
@@ -38,6 +42,9 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxNodes, 256)
 	if o.Hold <= 0 {
 		o.Hold = 2 * time.Second
+	}
+	if o.MaxDistance == 0 {
+		o.MaxDistance = 65536
 	}
 	return o
 }
@@ -59,13 +66,15 @@ type Assembler struct {
 	nodes map[string]*node
 	done  done
 	stats Stats
+	added uint64 // records given to Add
 }
 
 // pending is an open event, in the list of its node.
 type pending struct {
 	ev         *event.Event
 	node       *node
-	opened     int64 // node.newest when it was opened
+	opened     int64  // node.newest when it was opened
+	number     uint64 // of the record that opened it
 	mark       uint64
 	bytes      int
 	over       bool // a bound dropped a record
@@ -82,7 +91,11 @@ type node struct {
 // New returns an empty Assembler.
 func New(o Options) *Assembler {
 	o = o.withDefaults()
-	return &Assembler{opts: o, open: make(map[audit.ID]*pending), nodes: make(map[string]*node), done: newDone(o.MaxDone)}
+	a := &Assembler{opts: o, open: make(map[audit.ID]*pending), nodes: make(map[string]*node), done: newDone(o.MaxDone)}
+	for _, id := range o.Done {
+		a.done.add(id)
+	}
+	return a
 }
 
 // Stats returns the counters.
@@ -98,6 +111,9 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	r.ID.Node = n.intern(r.ID.Node)
 	n.newest = max(n.newest, r.ID.Msec)
 	dst = a.expire(dst, n)
+	if a.added++; a.added%1024 == 0 {
+		dst = a.expireFar(dst)
+	}
 	p := a.open[r.ID]
 	if p == nil {
 		if a.isLate(&r) {
@@ -157,7 +173,7 @@ func (n *node) intern(name string) string {
 }
 
 func (a *Assembler) start(n *node, r *audit.Record) *pending {
-	p := &pending{ev: &event.Event{ID: r.ID}, node: n, opened: n.newest, mark: r.Mark, prev: n.last}
+	p := &pending{ev: &event.Event{ID: r.ID}, node: n, opened: n.newest, number: a.added, mark: r.Mark, prev: n.last}
 	if n.last != nil {
 		n.last.next = p
 	} else {
@@ -186,6 +202,15 @@ func (a *Assembler) take(p *pending, r audit.Record) {
 func (a *Assembler) expire(dst []*event.Event, n *node) []*event.Event {
 	hold := a.opts.Hold.Milliseconds()
 	for p := n.first; p != nil && n.newest-p.opened > hold; p = n.first {
+		a.stats.Expired++
+		dst = a.close(dst, p)
+	}
+	return dst
+}
+
+// expireFar closes what MaxDistance says.
+func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
+	for p := a.oldest(); p != nil && a.added-p.number > a.opts.MaxDistance; p = a.oldest() {
 		a.stats.Expired++
 		dst = a.close(dst, p)
 	}

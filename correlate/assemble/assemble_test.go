@@ -145,6 +145,29 @@ func TestHoldPerNode(t *testing.T) {
 	}
 }
 
+// TestSilentNode: an unfinished event of a node that fell silent does not stay open for ever.
+func TestSilentNode(t *testing.T) {
+	a := New(Options{MaxDistance: 2000})
+	add(t, a, "node=a "+execution(5000, 7, "a")[0])
+	var evs []*event.Event
+	for i := range 1000 {
+		for _, line := range execution(5000, 7+i, "b") {
+			evs = a.Add(evs, record(t, "node=b "+line))
+		}
+	}
+	if !slices.ContainsFunc(evs, func(ev *event.Event) bool { return ev.ID.Node == "a" }) || a.Open() != 0 {
+		t.Errorf("open = %d after 4,000 records", a.Open())
+	}
+}
+
+// TestDoneBefore: records of an event closed before a restart are late.
+func TestDoneBefore(t *testing.T) {
+	a := New(Options{Done: []audit.ID{{Msec: 5000, Serial: 7}}})
+	if evs := a.Flush(add(t, a, execution(5000, 7, "a")...)); len(evs) != 0 || a.Stats().Late != 4 {
+		t.Errorf("events = %+v, stats %+v", evs, a.Stats())
+	}
+}
+
 func TestBounds(t *testing.T) {
 	a := New(Options{MaxOpen: 2, MaxRecords: 3})
 	evs := add(t, a, execution(5000, 7, "a")[0], execution(5000, 8, "b")[0], execution(5000, 9, "c")[0])

@@ -42,6 +42,9 @@ type Loop struct {
 	OnAlert func(*alert.Alert) error
 	// OnBad is told what the source could not read. It returns nil to go on: nothing else is lost.
 	OnBad func(error) error
+	// OnIdle, if set, is called when a live source had nothing. It returns false if the source only waits for what it
+	// cannot read: then open events stay open.
+	OnIdle func() bool
 	// OnProgress, if set, is called now and then, and after alerts, with the Mark of the oldest record
 	// still needed; 0 if all that was read is done with.
 	OnProgress func(mark uint64) error
@@ -67,9 +70,13 @@ type Stats struct {
 const progressEvery = 8192
 
 // Run runs until the source ends, ctx ends, or an output fails. At the end of the source it closes the
-// events still open; at the end of ctx only if the source cannot be read again from where it was.
+// events still open; at the end of ctx only if the source cannot be read again from where it was. The end of ctx
+// is no error.
 func (l *Loop) Run(ctx context.Context) error {
 	for idle := time.Duration(0); ; {
+		if ctx.Err() != nil { // a source with a backlog need not look
+			return l.stop()
+		}
 		rec, err := l.Source.Next(ctx)
 		switch {
 		case err == nil:
@@ -140,6 +147,9 @@ func (l *Loop) event(ev *event.Event) error {
 }
 
 func (l *Loop) idle(since time.Duration) error {
+	if l.OnIdle != nil && !l.OnIdle() {
+		return nil
+	}
 	if since >= l.Hold && l.Assembler.Open() > 0 {
 		return l.flush()
 	}
@@ -164,7 +174,7 @@ func (l *Loop) stop() error {
 }
 
 func (l *Loop) progress() error {
-	if l.OnProgress == nil || !l.marked {
+	if l.OnProgress == nil {
 		return nil
 	}
 	mark, _ := l.Assembler.LowWater()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/auditpy/auditpy/rules/rule"
@@ -26,11 +27,14 @@ func Read(paths []string) ([]rule.File, error) {
 	var files []rule.File
 	var errs []error
 	for _, p := range paths {
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			p += string(filepath.Separator) // WalkDir does not follow a link otherwise
+		}
 		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				errs = append(errs, err)
-			case !d.IsDir() && (name == p || slices.Contains(extensions, filepath.Ext(name))):
+			case !d.IsDir() && (name == p || slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))):
 				f, err := read(name)
 				files, errs = append(files, f...), append(errs, err)
 			}

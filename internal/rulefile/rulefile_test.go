@@ -11,7 +11,7 @@ import (
 
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"b.yml": "b", "a.xml": "a", "note.txt": "n", "sub/c.yaml": "c", "big.yml": strings.Repeat("x", MaxBytes+1)} {
+	for name, text := range map[string]string{"b.yml": "b", "a.xml": "a", "note.txt": "n", "sub/c.YAML": "c", "big.yml": strings.Repeat("x", MaxBytes+1)} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -19,6 +19,13 @@ func TestRead(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "sub"), link); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := Read([]string{link}); len(files) != 1 || err != nil {
+		t.Errorf("Read of a link to a folder = %v, %v", files, err)
 	}
 	if err := syscall.Mkfifo(filepath.Join(dir, "fifo.yml"), 0o600); err != nil {
 		t.Fatal(err)
@@ -28,7 +35,7 @@ func TestRead(t *testing.T) {
 	for _, f := range files {
 		got = append(got, strings.TrimPrefix(f.Name, dir+"/")+"="+string(f.Data))
 	}
-	if want := []string{"a.xml=a", "b.yml=b", "sub/c.yaml=c", "note.txt=n"}; !slices.Equal(got, want) {
+	if want := []string{"a.xml=a", "b.yml=b", "sub/c.YAML=c", "note.txt=n"}; !slices.Equal(got, want) {
 		t.Errorf("files = %q, want %q", got, want)
 	}
 	for _, want := range []string{"big.yml: over 1048576 bytes", "fifo.yml: not a regular file", "none: no such file"} {
