@@ -64,7 +64,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	in.errs = append([]error{rulesErr}, in.errs...)
 	l := in.loop(set, correlate.Options{PerRule: f.group == "rule"})
 	var buf []byte
-	l.OnAlert = func(a *alert.Alert) error {
+	l.OnAlert = func(a *alert.Alert, _ uint64) error {
 		buf = f.append(buf[:0], a)
 		_, err := c.OutOrStdout().Write(buf)
 		return err

@@ -222,3 +222,81 @@ func TestUnfinishedEvent(t *testing.T) {
 		t.Errorf("alerts = %q, want each once", got)
 	}
 }
+
+// TestRestartBehindOpenEvent: an event stays open at the start of the log, so the log is read again from there; what
+// alerted behind it does not alert again.
+func TestRestartBehindOpenEvent(t *testing.T) {
+	cfg, log := testConfig(t)
+	cfg.Limits.Hold = time.Hour
+	appendFile(t, log, "type=SECCOMP msg=audit(1795250000.000:9999): auid=0 sig=31\n"+attack(1)+attack(2))
+	a := startAgent(t, cfg)
+	wait(t, "two alerts", func() bool { return len(numbers(a.out.String())) == 2 })
+	a.stop()
+	for range 2 {
+		b := startAgent(t, cfg)
+		appendFile(t, log, attack(3))
+		wait(t, "the position", func() bool {
+			s, err := loadState(cfg.StateDir)
+			return err == nil && len(s.Done) == 3
+		})
+		b.stop()
+		if got := numbers(b.out.String()); len(got) > 1 || slices.Contains(got, "n0001") || slices.Contains(got, "n0002") {
+			t.Errorf("alerts after the restart: %q", got)
+		}
+	}
+}
+
+// TestQuietStart: the first start sees no record; what is written while it is down is found by the second.
+func TestQuietStart(t *testing.T) {
+	cfg, log := testConfig(t)
+	cfg.Source.From = "end"
+	appendFile(t, log, attack(1))
+	a := startAgent(t, cfg)
+	wait(t, "the position", func() bool { s, err := loadState(cfg.StateDir); return err == nil && s.Cursor.Offset > 0 })
+	a.stop()
+	appendFile(t, log, attack(2))
+	b := startAgent(t, cfg)
+	wait(t, "the alert", func() bool { return len(numbers(b.out.String())) == 1 })
+	b.stop()
+	if got := numbers(a.out.String() + b.out.String()); !slices.Equal(got, []string{"n0002"}) {
+		t.Errorf("alerts = %q", got)
+	}
+}
+
+// TestUnreadableState: the position is lost, the log is not.
+func TestUnreadableState(t *testing.T) {
+	cfg, log := testConfig(t)
+	cfg.Source.From = "end"
+	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	appendFile(t, filepath.Join(cfg.StateDir, stateFile), "{torn")
+	appendFile(t, log, attack(1))
+	a := startAgent(t, cfg)
+	wait(t, "the alert", func() bool { return len(numbers(a.out.String())) == 1 })
+	a.stop()
+}
+
+// TestStalledSink: nobody reads standard output; the agent ends all the same.
+func TestStalledSink(t *testing.T) {
+	cfg, log := testConfig(t)
+	r, w := io.Pipe()
+	defer r.Close()
+	set, _ := rules.Load(builtin.Files())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- Run(ctx, &cfg, Options{Rules: set, Stdout: w, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	}()
+	appendFile(t, log, attack(1))
+	wait(t, "the position", func() bool { _, err := os.Stat(filepath.Join(cfg.StateDir, stateFile)); return err == nil })
+	cancel()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("no error although an alert was not delivered")
+		}
+	case <-time.After(3 * drainTime):
+		t.Error("the agent does not end")
+	}
+}

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
+	"slices"
 	"time"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/source"
 )
@@ -20,9 +23,17 @@ type input struct {
 	file   *source.File           // nil unless a log is followed
 	rules  *source.InstalledRules // nil unless some were installed
 	dir    string                 // state directory
-	saved  source.Cursor
+	saved  state                  // what is on disk
+	raised []raised               // alerted events that a restart may read again, the oldest first
+	stuck  string                 // why the log cannot be read now
 	log    *slog.Logger
 	broken bool // saving failed last time: told once
+}
+
+// raised is an event that alerted.
+type raised struct {
+	id   audit.ID
+	mark uint64 // a record at least as far as its last one
 }
 
 // ErrNoSource is wrapped by the error of Run when there is nothing to read on this host.
@@ -62,23 +73,69 @@ func detect(file string) string {
 }
 
 func (in *input) follow(cfg *config.Config) error {
-	from := source.Cursor{}
+	fromStart := cfg.Source.From == "start"
 	if in.dir != "" {
 		var err error
-		if from, err = loadCursor(in.dir); err != nil {
-			in.log.Warn("saved position not readable: starting without it", "err", err)
+		if in.saved, err = loadState(in.dir); err != nil {
+			in.log.Error("saved position not readable: starting at the beginning of the log", "err", err)
+			fromStart = true
 		}
 	}
-	f, err := source.Follow(cfg.Source.File, source.FollowOptions{From: from, FromStart: cfg.Source.From == "start", Idle: idle})
+	from := in.saved.Cursor
+	f, err := source.Follow(cfg.Source.File, source.FollowOptions{From: from, FromStart: fromStart, Idle: idle})
 	if err != nil {
 		return fmt.Errorf("follow %q: %w", cfg.Source.File, err)
 	}
-	in.src, in.file, in.saved = f, f, from
-	in.log.Info("reading audit records", "source", cfg.Source.File, "resumed", from != source.Cursor{})
-	if err := f.Waiting(); err != nil {
-		in.log.Warn("waiting for the log", "err", err)
+	in.src, in.file = f, f
+	for _, id := range in.saved.Done { // where they end is not known any more: kept until no event is open
+		in.raised = append(in.raised, raised{id, math.MaxUint64})
 	}
+	in.log.Info("reading audit records", "source", cfg.Source.File, "resumed", from != source.Cursor{})
+	in.watch()
 	return nil
+}
+
+// watch tells when the log cannot be read, and when it can again. It returns whether it can.
+func (in *input) watch() bool {
+	if in.file == nil {
+		return true
+	}
+	why := ""
+	if err := in.file.Waiting(); err != nil {
+		why = err.Error()
+	}
+	switch {
+	case why != "" && why != in.stuck:
+		in.log.Error("blind: the log cannot be read", "err", why)
+	case why == "" && in.stuck != "":
+		in.log.Info("the log can be read again")
+	}
+	in.stuck = why
+	return why == ""
+}
+
+// alerted remembers an event that alerted until no restart would read it again.
+func (in *input) alerted(id audit.ID, mark uint64) {
+	if in.file == nil {
+		return
+	}
+	if len(in.raised) >= maxDone {
+		in.raised = in.raised[1:]
+	}
+	in.raised = append(in.raised, raised{id, mark})
+}
+
+// done returns the events to remember for a restart at mark, and forgets the others.
+func (in *input) done(mark uint64) []audit.ID {
+	var ids []audit.ID
+	keep := in.raised[:0]
+	for _, r := range in.raised {
+		if mark != 0 && r.mark >= mark {
+			keep, ids = append(keep, r), append(ids, r.id)
+		}
+	}
+	in.raised = keep
+	return ids
 }
 
 func (in *input) netlink(cfg *config.Config) error {
@@ -117,11 +174,11 @@ func (in *input) save(mark uint64) error {
 	if in.file == nil || in.dir == "" {
 		return nil
 	}
-	c := in.file.Cursor(mark)
-	if c == in.saved || c == (source.Cursor{}) {
+	c := state{in.file.Cursor(mark), in.done(mark)}
+	if c.Cursor == (source.Cursor{}) || c.Cursor == in.saved.Cursor && slices.Equal(c.Done, in.saved.Done) {
 		return nil
 	}
-	err := saveCursor(in.dir, c)
+	err := saveState(in.dir, c)
 	if err == nil {
 		in.saved = c
 	} else if !in.broken {

@@ -38,8 +38,8 @@ type Loop struct {
 
 	// OnEvent, if set, sees each event with its process.
 	OnEvent func(*event.Event) error
-	// OnAlert sees each alert. When it returns nil the alert is safe.
-	OnAlert func(*alert.Alert) error
+	// OnAlert sees each alert, and the Mark of the last record read. When it returns nil the alert is safe.
+	OnAlert func(a *alert.Alert, mark uint64) error
 	// OnBad is told what the source could not read. It returns nil to go on: nothing else is lost.
 	OnBad func(error) error
 	// OnIdle, if set, is called when a live source had nothing. It returns false if the source only waits for what it
@@ -54,7 +54,7 @@ type Loop struct {
 	evs    []*event.Event
 	ms     []rule.Match
 	alerts []alert.Alert
-	marked bool // the source gives positions: it can be read again
+	mark   uint64 // of the last record; 0 if the source cannot be read again
 }
 
 // Stats count what the loop saw.
@@ -101,7 +101,7 @@ func (l *Loop) Run(ctx context.Context) error {
 func (l *Loop) record(rec audit.Record) error {
 	l.Stats.Records++
 	l.Stats.Bytes += int64(len(rec.Body) + len(rec.Enriched))
-	l.marked = rec.Mark != 0
+	l.mark = rec.Mark
 	l.evs = l.Assembler.Add(l.evs[:0], rec)
 	if err := l.events(); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (l *Loop) events() error {
 		l.ms = l.Rules.Eval(l.ms[:0], ev)
 		l.alerts = l.Correlator.Observe(l.alerts[:0], ev, l.ms)
 		for i := range l.alerts {
-			if err := l.OnAlert(&l.alerts[i]); err != nil {
+			if err := l.OnAlert(&l.alerts[i], l.mark); err != nil {
 				return err
 			}
 		}
@@ -167,7 +167,7 @@ func (l *Loop) flush() error {
 // stop leaves open events to the next start, which reads them again from the saved position. A source
 // without positions has no next start.
 func (l *Loop) stop() error {
-	if !l.marked {
+	if l.mark == 0 {
 		return l.flush()
 	}
 	return l.progress()

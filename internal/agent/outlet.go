@@ -18,6 +18,8 @@ type outlet struct {
 	sink  sink.Sink
 	log   *slog.Logger
 	down  atomic.Bool // the last send failed
+
+	dropped uint64 // alerts that the bound of the queue cost, as told; owned by append
 }
 
 // append puts a frame into the queue. While that fails, as on a full disk, it waits: the audit log keeps what is
@@ -28,6 +30,7 @@ func (o *outlet) append(ctx context.Context, frame []byte) error {
 		if err == nil && told {
 			o.log.Info("spool is writable again", "sink", o.sink.Name())
 		}
+		o.tellDrops()
 		if err == nil || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, spool.ErrClosed) {
 			return err
 		}
@@ -37,6 +40,15 @@ func (o *outlet) append(ctx context.Context, frame []byte) error {
 		if !sleep(ctx, maxWait/10) {
 			return err
 		}
+	}
+}
+
+// tellDrops logs alerts that were lost while they waited: none is lost in silence.
+func (o *outlet) tellDrops() {
+	s := o.queue.Stats()
+	if lost := s.Dropped + s.Lost; lost > o.dropped {
+		o.log.Error("alerts dropped: the spool is full or damaged", "sink", o.sink.Name(), "dropped", lost)
+		o.dropped = lost
 	}
 }
 

@@ -30,7 +30,7 @@ type Options struct {
 }
 
 // drainTime bounds the wait for sinks when the agent stops.
-const drainTime = 5 * time.Second
+const drainTime = 2 * time.Second
 
 // Run runs the agent until ctx ends or its source does. It starts every goroutine and waits for all of
 // them. An error tells what stopped it; a sink that is down never does.
@@ -40,10 +40,9 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.close()) }()
 	outs, err := openOutlets(cfg, o)
 	if err != nil {
-		return err
+		return errors.Join(err, in.close())
 	}
 	// The outlets outlive ctx: what the loop still raises when it stops is sent too.
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
@@ -53,11 +52,29 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	}
 	l := newLoop(ctx, cfg, o, in, outs)
 	err = l.Run(ctx)
+	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
 	stopSending()
-	wg.Wait()
-	logStats(o.Log, l)
+	logStats(o.Log, l, outs)
+	if !ended(&wg) {
+		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
+	}
 	return errors.Join(err, closeOutlets(outs))
+}
+
+// ended waits for the outlets, but not for ever: a write to a pipe that nobody reads cannot be interrupted.
+func ended(wg *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(drainTime):
+		return false
+	}
 }
 
 func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
@@ -65,16 +82,21 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 		Source: in.src,
 		Assembler: assemble.New(assemble.Options{
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
+			Done: in.saved.Done,
 		}),
 		Tree:  proctree.New(proctree.Options{Max: cfg.Limits.Processes, Lookup: procfs.New("/proc").Process}),
 		Rules: o.Rules,
 		Correlator: correlate.New(correlate.Options{
 			MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
 		}),
-		Idle:       idle,
-		Hold:       cfg.Limits.Hold,
-		OnBad:      func(err error) error { return passOver(o.Log, err) },
-		OnAlert:    func(a *alert.Alert) error { return spoolAlert(ctx, outs, a) },
+		Idle:   idle,
+		Hold:   cfg.Limits.Hold,
+		OnBad:  func(err error) error { return passOver(o.Log, err) },
+		OnIdle: in.watch,
+		OnAlert: func(a *alert.Alert, mark uint64) error {
+			in.alerted(a.Event.ID, mark)
+			return spoolAlert(ctx, outs, a)
+		},
 		OnProgress: in.save,
 	}
 }
@@ -125,13 +147,24 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		q, err := spool.Open(dir, spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes)})
+		q, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
 		}
 		outs = append(outs, &outlet{queue: q, sink: s.Sink, log: o.Log})
 	}
 	return outs, nil
+}
+
+// openQueue opens the queue in dir, or does without the disk: see prepareState. Another agent with the same
+// directory is an error, or both would send.
+func openQueue(dir string, maxBytes int64, log *slog.Logger) (*spool.Queue, error) {
+	q, err := spool.Open(dir, spool.Options{MaxBytes: maxBytes})
+	if err == nil || dir == "" || errors.Is(err, spool.ErrLocked) || errors.Is(err, spool.ErrVersion) {
+		return q, err
+	}
+	log.Error("no spool on disk: a restart loses alerts that wait", "err", err)
+	return spool.Open("", spool.Options{MaxBytes: maxBytes})
 }
 
 func drain(outs []*outlet) {
@@ -150,8 +183,12 @@ func closeOutlets(outs []*outlet) error {
 	return err
 }
 
-func logStats(log *slog.Logger, l *Loop) {
+func logStats(log *slog.Logger, l *Loop, outs []*outlet) {
 	asm, cor := l.Assembler.Stats(), l.Correlator.Stats()
 	log.Info("stopped", "records", l.Stats.Records, "events", asm.Events, "execs", l.Stats.Execs, "alerts", cor.Alerts,
-		"unparsed", l.Stats.Unparsed, "late", asm.Late, "dropped", asm.Dropped, "gaps", l.Stats.Gaps)
+		"unparsed", l.Stats.Unparsed, "late", asm.Late, "dropped", asm.Dropped, "gaps", l.Stats.Gaps, "evicted", asm.Evicted)
+	for _, o := range outs {
+		s := o.queue.Stats()
+		log.Info("sink stopped", "sink", o.sink.Name(), "sent", s.Acked, "waiting", s.Frames, "dropped", s.Dropped+s.Lost)
+	}
 }

@@ -9,12 +9,24 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/source"
 )
 
 // stateFile is where the position in the log survives a restart.
 const stateFile = "cursor.json"
+
+// state is what stateFile holds.
+type state struct {
+	Cursor source.Cursor `json:"cursor"`
+	// Done are the events after Cursor that alerted already: Cursor is the place of the oldest open event, and those
+	// that were opened after it and closed are read again.
+	Done []audit.ID `json:"done,omitempty"`
+}
+
+// maxDone bounds Done. There are as many only if an event stayed open while thousands alerted.
+const maxDone = 4096
 
 // prepareState makes the state directory, or does without one: an agent that alerts now is better than one
 // that waits for a disk.
@@ -28,9 +40,9 @@ func prepareState(cfg *config.Config, log *slog.Logger) {
 	}
 }
 
-// loadCursor returns the saved position; the zero Cursor if there is none.
-func loadCursor(dir string) (source.Cursor, error) {
-	var c source.Cursor
+// loadState returns what was saved; the zero state if nothing was.
+func loadState(dir string) (state, error) {
+	var c state
 	b, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
@@ -39,13 +51,13 @@ func loadCursor(dir string) (source.Cursor, error) {
 		return c, err
 	}
 	if err := json.Unmarshal(b, &c); err != nil {
-		return source.Cursor{}, fmt.Errorf("%s: %w", filepath.Join(dir, stateFile), err)
+		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir, stateFile), err)
 	}
 	return c, nil
 }
 
-// saveCursor replaces the saved position, so that a crash leaves the old one or the new one whole.
-func saveCursor(dir string, c source.Cursor) error {
+// saveState replaces what was saved, so that a crash leaves the old one or the new one whole.
+func saveState(dir string, c state) error {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return err
