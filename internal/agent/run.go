@@ -101,19 +101,28 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 	}
 }
 
-// passOver logs input that was no record, and records that were lost. Any other error ends the source.
-func passOver(log *slog.Logger, err error) error {
-	var line *source.LineError
-	var gap *source.GapError
-	switch {
-	case errors.As(err, &line):
-		log.Warn("line is no audit record", "err", err)
-	case errors.As(err, &gap):
-		log.Warn("audit records were lost", "err", err)
-	default:
-		return err
+// passOver logs input that was no record, and records that were lost: the first ones, then one of a thousand, or a
+// binary log would fill the journal. Any other error ends the source.
+func passOver(log *slog.Logger) func(error) error {
+	lines, gaps := 0, 0
+	tell := func(n *int, what string, err error) {
+		if *n++; *n <= 20 || *n%1000 == 0 {
+			log.Warn(what, "err", err, "number", *n)
+		}
 	}
-	return nil
+	return func(err error) error {
+		var line *source.LineError
+		var gap *source.GapError
+		switch {
+		case errors.As(err, &line):
+			tell(&lines, "line is no audit record", err)
+		case errors.As(err, &gap):
+			tell(&gaps, "audit records were lost", err)
+		default:
+			return err
+		}
+		return nil
+	}
 }
 
 // spoolAlert puts an alert into the queue of every sink. When it returns nil a crash does not lose it.

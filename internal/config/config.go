@@ -56,7 +56,7 @@ type Limits struct {
 	Hold            time.Duration `mapstructure:"hold"`    // after which an unfinished event is closed
 }
 
-// Spool is the queue of each sink on disk.
+// Spool is the queue of each sink: syslog's on disk, that of standard output in memory.
 type Spool struct {
 	MaxBytes Size `mapstructure:"max_bytes" min:"16MiB"` // over it the oldest alerts are dropped
 }
