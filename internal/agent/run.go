@@ -91,7 +91,7 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 		}),
 		Idle:   idle,
 		Hold:   cfg.Limits.Hold,
-		OnBad:  func(err error) error { return passOver(o.Log, err) },
+		OnBad:  passOver(o.Log),
 		OnIdle: in.watch,
 		OnAlert: func(a *alert.Alert, mark uint64) error {
 			in.alerted(a.Event.ID, mark)
