@@ -29,7 +29,7 @@ its process. FILE may be gzip or zstd; - is standard input.`,
 			return events(c, args, format, useSample, withStats)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "json", "`text or json`")
+	c.Flags().StringVar(&format, "format", "json", "output `format`: text or json")
 	c.Flags().BoolVar(&useSample, "sample", false, "read the built-in sample capture")
 	c.Flags().BoolVar(&withStats, "stats", false, "end with one line of JSON on standard error: what was read")
 	return c

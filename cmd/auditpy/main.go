@@ -49,8 +49,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitOK
 	case errors.Is(err, errFound):
 		return exitFound
-	case errors.Is(err, syscall.EPIPE): // the reader of our output has gone: head, less
-		return exitOK
 	}
 	printError(stderr, err)
 	return exitError

@@ -20,7 +20,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": code, "gzip": compress, "binary": binary, "unescape": unescape,
+			"code": code, "gzip": compress, "binary": binary, "unescape": unescape, "crlf": crlf,
 		},
 	})
 }
@@ -54,6 +54,11 @@ func compress(ts *testscript.TestScript, _ bool, args []string) {
 // binary writes a file that is no text: binary FILE.
 func binary(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00"+strings.Repeat("\x00\x1b[31m\n", 1000)), 0o600))
+}
+
+// crlf ends lines with a carriage return too: crlf FROM TO.
+func crlf(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")), 0o600))
 }
 
 // unescape replaces ␝ by the byte 0x1d and cuts the last newline off: a torn line.

@@ -28,7 +28,7 @@ func loadRules(w io.Writer, paths []string, withBuiltin bool) (*rules.Set, error
 }
 
 func rulesCommand() *cobra.Command {
-	c := &cobra.Command{Use: "rules", Short: "Work with rules"}
+	c := &cobra.Command{Use: "rules", Short: "Work with rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(rulesListCommand(), rulesLintCommand())
 	return c
 }
@@ -62,7 +62,7 @@ func rulesLintCommand() *cobra.Command {
 					bad++
 				}
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "auditpy: %d rules load, %d do not\n", len(set.Rules()), bad)
+			fmt.Fprintf(c.ErrOrStderr(), "auditpy: %d rules load, %d errors in those that do not\n", len(set.Rules()), bad)
 			if err == nil && bad > 0 {
 				err = errFound
 			}

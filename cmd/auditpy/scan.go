@@ -32,8 +32,8 @@ FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts
 	}
 	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`, besides the built-in rules; may be given again")
 	c.Flags().BoolVar(&f.noBuiltin, "no-builtin", false, "leave the built-in rules out")
-	c.Flags().StringVar(&f.format, "format", "text", "`text or json`")
-	c.Flags().StringVar(&f.group, "group", "event", "one alert per `event or rule`")
+	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text or json")
+	c.Flags().StringVar(&f.group, "group", "event", "one alert per event or rule: `what`")
 	c.Flags().BoolVar(&f.stats, "stats", false, "end with one line of JSON on standard error: what was read and found")
 	c.Flags().BoolVar(&f.sample, "sample", false, "scan the built-in sample capture of a real attack")
 	return c
@@ -55,7 +55,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	}
 	set, rulesErr := loadRules(c.ErrOrStderr(), f.rules, !f.noBuiltin)
 	if len(set.Rules()) == 0 {
-		return errors.Join(rulesErr, errors.New("no rule to scan with"))
+		return errors.Join(rulesErr, &hintError{errors.New("no rule to scan with"), "--rules names a file or folder; without --no-builtin there are the built-in rules"})
 	}
 	in, err := openInput(c, args, f.sample)
 	if err != nil {

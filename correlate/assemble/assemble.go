@@ -20,6 +20,7 @@ type Options struct {
 	MaxOpen    int           // open events; over it the oldest is closed unfinished [4096]
 	MaxRecords int           // records of one event; more are dropped [4096]
 	MaxBytes   int           // bytes of one event; more are dropped [4 MiB]
+	MaxHeld    int           // bytes of all open events; over it the oldest is closed unfinished [32 MiB]
 	MaxDone    int           // closed events remembered, to know a late record [16384]
 	MaxNodes   int           // nodes with a clock of their own; the rest share one [256]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
@@ -38,6 +39,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxOpen, 4096)
 	def(&o.MaxRecords, 4096)
 	def(&o.MaxBytes, 4<<20)
+	def(&o.MaxHeld, 32<<20)
 	def(&o.MaxDone, 16384)
 	def(&o.MaxNodes, 256)
 	if o.Hold <= 0 {
@@ -54,7 +56,7 @@ type Stats struct {
 	Records uint64 `json:"records"` // taken into an event
 	Events  uint64 `json:"events"`
 	Expired uint64 `json:"expired"` // closed by Hold or Flush before the last record
-	Evicted uint64 `json:"evicted"` // closed by MaxOpen
+	Evicted uint64 `json:"evicted"` // closed by MaxOpen or MaxHeld
 	Dropped uint64 `json:"dropped"` // records over MaxRecords or MaxBytes
 	Late    uint64 `json:"late"`    // records of an event already closed
 }
@@ -67,6 +69,7 @@ type Assembler struct {
 	done  done
 	stats Stats
 	added uint64 // records given to Add
+	held  int    // bytes of all open events
 }
 
 // pending is an open event, in the list of its node.
@@ -78,6 +81,7 @@ type pending struct {
 	mark       uint64
 	bytes      int
 	over       bool // a bound dropped a record
+	own        int  // records that no longer share the buffer they were read into
 	prev, next *pending
 }
 
@@ -113,6 +117,7 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	dst = a.expire(dst, n)
 	if a.added++; a.added%1024 == 0 {
 		dst = a.expireFar(dst)
+		a.settle()
 	}
 	p := a.open[r.ID]
 	if p == nil {
@@ -128,6 +133,9 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	if last(r.Type) {
 		p.ev.Complete = !p.over
 		dst = a.close(dst, p)
+	}
+	for a.held > a.opts.MaxHeld {
+		dst = a.evict(dst)
 	}
 	return dst
 }
@@ -196,6 +204,7 @@ func (a *Assembler) take(p *pending, r audit.Record) {
 	}
 	a.stats.Records++
 	p.bytes += size
+	a.held += size
 	p.ev.Records = append(p.ev.Records, r)
 }
 
@@ -215,6 +224,17 @@ func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
 		dst = a.close(dst, p)
 	}
 	return dst
+}
+
+// settle copies the records of events that stay open: a record is a part of the large buffer it was read into, and
+// one small record would keep all of it.
+func (a *Assembler) settle() {
+	for _, p := range a.open {
+		for ; p.own < len(p.ev.Records); p.own++ {
+			r := &p.ev.Records[p.own]
+			r.Body, r.Enriched = strings.Clone(r.Body), strings.Clone(r.Enriched)
+		}
+	}
 }
 
 // evict closes the oldest open event to make room.
@@ -267,6 +287,7 @@ func before(p, q *pending) bool {
 
 func (a *Assembler) close(dst []*event.Event, p *pending) []*event.Event {
 	a.unlink(p)
+	a.held -= p.bytes
 	delete(a.open, p.ev.ID)
 	a.done.add(p.ev.ID)
 	a.stats.Events++

@@ -186,6 +186,25 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func TestMaxHeld(t *testing.T) {
+	a := New(Options{MaxHeld: 10_000})
+	closed := 0
+	for i := range 1000 {
+		lines := execution(5000, 7+i, "prog", strings.Repeat("x", 300))
+		closed += len(add(t, a, lines[0], lines[1]))
+		if a.held > 10_000 {
+			t.Fatalf("%d bytes held", a.held)
+		}
+	}
+	if closed < 950 || a.Stats().Evicted != uint64(closed) {
+		t.Errorf("%d events closed, stats %+v", closed, a.Stats())
+	}
+	a.Flush(nil)
+	if a.held != 0 {
+		t.Errorf("%d bytes held by no event", a.held)
+	}
+}
+
 func TestMaxBytes(t *testing.T) {
 	a := New(Options{MaxBytes: 200})
 	lines := execution(5000, 7, "prog", strings.Repeat("x", 300))

@@ -16,7 +16,7 @@ import (
 // Options bound a Tree. Zero fields take the default in brackets.
 type Options struct {
 	Max      int // processes [65536]
-	MaxBytes int // of their texts [64 MiB]
+	MaxBytes int // of their texts [32 MiB]
 	// Lookup asks the running kernel for a process that no record told of. It returns nil if there is
 	// none; Start.Msec tells when it started. Nil in scan: an old file's pids are not this host's.
 	Lookup func(pid int) *event.Process
@@ -64,7 +64,7 @@ func New(o Options) *Tree {
 		o.Max = 65536
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 64 << 20
+		o.MaxBytes = 32 << 20
 	}
 	t := &Tree{opts: o, procs: make(map[key]*entry)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring

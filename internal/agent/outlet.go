@@ -14,10 +14,11 @@ import (
 
 // outlet feeds one sink from a queue of its own, so that a sink that is down holds up no other.
 type outlet struct {
-	queue *spool.Queue
-	sink  sink.Sink
-	log   *slog.Logger
-	down  atomic.Bool // the last send failed
+	queue   *spool.Queue
+	durable bool // what waits outlives the agent
+	sink    sink.Sink
+	log     *slog.Logger
+	down    atomic.Bool // the last send failed
 
 	dropped uint64 // alerts that the bound of the queue cost, as told; owned by append
 }

@@ -36,13 +36,13 @@ const drainTime = 2 * time.Second
 // them. An error tells what stopped it; a sink that is down never does.
 func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	prepareState(cfg, o.Log)
-	in, err := openInput(cfg, o)
+	outs, err := openOutlets(cfg, o) // first: it holds the lock on the state directory
 	if err != nil {
 		return err
 	}
-	outs, err := openOutlets(cfg, o)
+	in, err := openInput(cfg, o)
 	if err != nil {
-		return errors.Join(err, in.close())
+		return errors.Join(err, closeOutlets(outs))
 	}
 	// The outlets outlive ctx: what the loop still raises when it stops is sent too.
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
@@ -59,7 +59,18 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
 	}
-	return errors.Join(err, closeOutlets(outs))
+	return errors.Join(err, undelivered(outs), closeOutlets(outs))
+}
+
+// undelivered tells what ends with the agent.
+func undelivered(outs []*outlet) error {
+	var err error
+	for _, out := range outs {
+		if n := out.queue.Len(); n > 0 && !out.durable {
+			err = errors.Join(err, fmt.Errorf("%d alerts not delivered to %s", n, out.sink.Name()))
+		}
+	}
+	return err
 }
 
 // ended waits for the outlets, but not for ever: a write to a pipe that nobody reads cannot be interrupted.
@@ -156,24 +167,25 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		q, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
+		q, durable, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
 		}
-		outs = append(outs, &outlet{queue: q, sink: s.Sink, log: o.Log})
+		outs = append(outs, &outlet{queue: q, durable: durable, sink: s.Sink, log: o.Log})
 	}
 	return outs, nil
 }
 
 // openQueue opens the queue in dir, or does without the disk: see prepareState. Another agent with the same
 // directory is an error, or both would send.
-func openQueue(dir string, maxBytes int64, log *slog.Logger) (*spool.Queue, error) {
-	q, err := spool.Open(dir, spool.Options{MaxBytes: maxBytes})
+func openQueue(dir string, maxBytes int64, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
+	q, err = spool.Open(dir, spool.Options{MaxBytes: maxBytes})
 	if err == nil || dir == "" || errors.Is(err, spool.ErrLocked) || errors.Is(err, spool.ErrVersion) {
-		return q, err
+		return q, dir != "", err
 	}
 	log.Error("no spool on disk: a restart loses alerts that wait", "err", err)
-	return spool.Open("", spool.Options{MaxBytes: maxBytes})
+	q, err = spool.Open("", spool.Options{MaxBytes: maxBytes})
+	return q, false, err
 }
 
 func drain(outs []*outlet) {

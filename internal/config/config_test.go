@@ -90,6 +90,7 @@ func TestErrors(t *testing.T) {
 		{"log: {level: info}\n---\nlog: {level: warn}", []string{"document: there may be only one"}},
 		{"sinks: {syslog: {network: udp}}", []string{`c: sinks.syslog.address: "/dev/log" is no host:port`}},
 		{"sinks: {syslog: {address: log}}", []string{`"log" is no absolute path`}},
+		{"sinks: {stdout: {enabled: false}, syslog: {enabled: false}}", []string{"c: sinks: none is enabled"}},
 		{"- a", []string{"c:1: document: want keys below it"}},
 		{"a: [", []string{"c: line 1: "}},
 		{"source: {kind: x, from: y}\nlog: {level: z}", []string{"source.kind", "source.from", "c:2: log.level"}}, // all at once

@@ -53,6 +53,9 @@ func parse(name string, text []byte) (Config, error) {
 	if err := cfg.Sinks.Syslog.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: sinks.syslog.address: %w", name, err)
 	}
+	if !cfg.Sinks.Stdout.Enabled && !cfg.Sinks.Syslog.Enabled {
+		return Config{}, fmt.Errorf("%s: sinks: none is enabled: nobody would see an alert", name)
+	}
 	return cfg, nil
 }
 

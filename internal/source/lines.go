@@ -54,7 +54,7 @@ func parse(line string, torn bool) (audit.Record, error) {
 	if len(line) > maxLine {
 		return audit.Record{}, errLong
 	}
-	rec, err := audit.ParseLine(line)
+	rec, err := audit.ParseLine(strings.TrimSuffix(line, "\r")) // a copy that came by way of another system
 	if err != nil && torn {
 		err = fmt.Errorf("torn line: %w", err)
 	}
