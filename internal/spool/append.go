@@ -160,9 +160,15 @@ func (d *disk) makeRoom(need int64) error {
 	return nil
 }
 
+// unlink removes a segment. It empties it first, since a reader may hold it open, and a full disk needs the room now.
+func unlink(path string) error {
+	_ = os.Truncate(path, 0) // only to have the room sooner
+	return ignoreMissing(os.Remove(path))
+}
+
 func (d *disk) dropOldest() error {
 	s := d.segs[0]
-	if err := ignoreMissing(os.Remove(segmentPath(d.dir, s.seq))); err != nil {
+	if err := unlink(segmentPath(d.dir, s.seq)); err != nil {
 		return err
 	}
 	d.st.Dropped += uint64(d.forget(s))

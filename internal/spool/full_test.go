@@ -2,10 +2,12 @@ package spool
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func diskUsage(t testing.TB, dir string) (n int64) {
@@ -142,5 +144,43 @@ func TestWriteFails(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		conserved(t, q)
+	}
+}
+
+// TestFullDiskDrains: what was sent makes room again, in the same process, with the reader still in the file.
+func TestFullDiskDrains(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skipf("needs root to mount a small tmpfs: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	q, err := Open(dir, Options{SegmentBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	frame := make([]byte, 10_000)
+	for range 3 {
+		n := 0
+		for q.Append(frame) == nil {
+			n++
+		}
+		if n == 0 {
+			t.Fatal("no room although all was sent")
+		}
+		for range n {
+			if _, err := q.Peek(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if err := q.Ack(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// A sink goes on waiting: that is when a finished segment is passed.
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		if _, err := q.Peek(ctx); err == nil {
+			t.Fatal("a frame too many")
+		}
+		cancel()
 	}
 }

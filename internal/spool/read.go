@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"syscall"
 )
@@ -214,7 +213,7 @@ func (d *disk) reap() error {
 	}
 	for len(d.segs) > 0 && d.segs[0].seq < d.pos.seg {
 		s := d.segs[0]
-		if err := ignoreMissing(os.Remove(segmentPath(d.dir, s.seq))); err != nil {
+		if err := unlink(segmentPath(d.dir, s.seq)); err != nil {
 			return err
 		}
 		d.segs = d.segs[1:]
