@@ -131,7 +131,7 @@ func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
 	in.last = max(in.last, ev.ID.Msec)
 	in.count++
 	if ev.Process != nil {
-		c.incidents.put(ev.Process.EntityID, in)
+		c.incidents.put(ev.Process.EntityID(), in)
 	}
 	return alert.Incident{ID: in.id, Count: in.count}
 }
@@ -139,7 +139,7 @@ func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
 func (c *Correlator) lineage(ev *event.Event) *incident {
 	window := c.opts.IncidentWindow.Milliseconds()
 	for p := ev.Process; p != nil; p = p.Parent {
-		if in, ok := c.incidents.get(p.EntityID); ok && ev.ID.Msec-in.last <= window {
+		if in, ok := c.incidents.get(p.EntityID()); ok && ev.ID.Msec-in.last <= window {
 			return in
 		}
 	}

@@ -68,9 +68,9 @@ func TestAlertID(t *testing.T) {
 }
 
 func TestIncident(t *testing.T) {
-	shell := &event.Process{EntityID: "shell"}
-	python := &event.Process{EntityID: "python", Parent: shell}
-	other := &event.Process{EntityID: "other"}
+	shell := &event.Process{PID: 1}
+	python := &event.Process{PID: 2, Parent: shell}
+	other := &event.Process{PID: 3}
 	c := New(Options{IncidentWindow: time.Minute})
 	first := c.Observe(nil, at(1, 0, shell), matches(low))[0]
 	steps := []struct {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,14 @@ const (
 	exitError = 2 // could not do it
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	// Events and processes lie in memory that is used again, so there is little garbage and the heap need not be
+	// twice as large as what lives in it. GOGC in the environment counts for more.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(20)
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // errFound ends a command with exitFound and no words: the result is already on stdout.
 var errFound = errors.New("found")

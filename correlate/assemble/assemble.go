@@ -2,9 +2,12 @@
 //
 // Records of different events interleave, a log file has no EOE record, and an event's own time is
 // taken when its system call began: a blocking accept arrives seconds behind its time. So an
-// Assembler holds an event open until its last record (PROCTITLE in a log file, EOE on netlink) or
-// until the newest time seen on its node has moved on by Options.Hold since it was opened. It never
-// reads the clock: the same input gives the same events.
+// Assembler holds an event open until its last record (PROCTITLE in a log file, EOE on netlink) and those it says
+// it has, or until the newest time seen on its node has moved on by Options.Hold since it was opened. It never
+// reads the clock: the same input gives the same events, however the records of different events are mixed.
+//
+// Records are copied, so Add may be given views of a buffer. Events lie in memory that is used again: they are valid
+// until the next call of Add or Flush.
 package assemble
 
 import (
@@ -22,7 +25,7 @@ type Options struct {
 	MaxBytes   int           // bytes of one event; more are dropped [4 MiB]
 	MaxHeld    int           // bytes of all open events; over it the oldest is closed unfinished [32 MiB]
 	MaxDone    int           // closed events remembered, to know a late record [16384]
-	MaxNodes   int           // nodes with a clock of their own; the rest share one [256]
+	MaxNodes   int           // nodes that are told apart; records of more have none [65536]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
 	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
 	// may have fallen silent, or set its clock back [65536].
@@ -41,7 +44,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxBytes, 4<<20)
 	def(&o.MaxHeld, 32<<20)
 	def(&o.MaxDone, 16384)
-	def(&o.MaxNodes, 256)
+	def(&o.MaxNodes, 65536)
 	if o.Hold <= 0 {
 		o.Hold = 2 * time.Second
 	}
@@ -59,45 +62,50 @@ type Stats struct {
 	Evicted uint64 `json:"evicted"` // closed by MaxOpen or MaxHeld
 	Dropped uint64 `json:"dropped"` // records over MaxRecords or MaxBytes
 	Late    uint64 `json:"late"`    // records of an event already closed
+	Doubled uint64 `json:"doubled"` // records that an open event had already
 }
 
 // Assembler joins records. It is for one goroutine.
 type Assembler struct {
-	opts  Options
-	open  map[audit.ID]*pending
-	nodes map[string]*node
-	done  done
-	stats Stats
-	added uint64 // records given to Add
-	held  int    // bytes of all open events
+	opts   Options
+	open   map[stamp]*pending // those that other events came between; the last one is in none if its records stand together
+	count  int                // open events
+	last   *pending           // the event of the record before, if it is open
+	oldest *pending           // first of the list of all open events
+	newest *pending
+	nodes  map[string]*node
+	node   *node // of the record before
+	done   done
+	stats  Stats
+	added  uint64     // records given to Add
+	held   int        // bytes of all open events
+	closed []*pending // events handed out, to be used again
+	free   []*pending
 }
 
-// pending is an open event, in the list of its node.
-type pending struct {
-	ev         *event.Event
-	node       *node
-	opened     int64  // node.newest when it was opened
-	number     uint64 // of the record that opened it
-	mark       uint64
-	bytes      int
-	over       bool // a bound dropped a record
-	own        int  // records that no longer share the buffer they were read into
-	prev, next *pending
+// stamp is an audit.ID whose node is a number: half the time to hash.
+type stamp struct {
+	msec   int64
+	serial uint64
+	node   int
 }
 
 // node is the clock of one host and its open events, the oldest first.
 type node struct {
 	name        string
+	number      int
 	newest      int64
 	first, last *pending
 }
 
+func (n *node) stamp(id audit.ID) stamp { return stamp{id.Msec, id.Serial, n.number} }
+
 // New returns an empty Assembler.
 func New(o Options) *Assembler {
 	o = o.withDefaults()
-	a := &Assembler{opts: o, open: make(map[audit.ID]*pending), nodes: make(map[string]*node), done: newDone(o.MaxDone)}
+	a := &Assembler{opts: o, open: make(map[stamp]*pending), nodes: make(map[string]*node), done: newDone(o.MaxDone)}
 	for _, id := range o.Done {
-		a.done.add(id)
+		a.done.add(a.nodeNamed(id.Node).stamp(id))
 	}
 	return a
 }
@@ -106,32 +114,34 @@ func New(o Options) *Assembler {
 func (a *Assembler) Stats() Stats { return a.stats }
 
 // Open returns the number of open events.
-func (a *Assembler) Open() int { return len(a.open) }
+func (a *Assembler) Open() int { return a.count }
 
 // Add takes a record and appends the events it closed to dst: its own if it was the last, and those
-// that Hold or a bound closed, these first.
+// that Hold or a bound closed, these first. It ends the events that it returned before.
 func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
-	n := a.node(r.ID.Node)
-	r.ID.Node = n.intern(r.ID.Node)
+	a.reuse()
+	n := a.nodeNamed(r.ID.Node)
 	n.newest = max(n.newest, r.ID.Msec)
 	dst = a.expire(dst, n)
 	if a.added++; a.added%1024 == 0 {
 		dst = a.expireFar(dst)
-		a.settle()
 	}
-	p := a.open[r.ID]
-	if p == nil {
-		if a.isLate(&r) {
+	p := a.last
+	if p == nil || p.stamp != n.stamp(r.ID) {
+		var late bool
+		if p, late = a.find(n, &r); late {
 			return dst
 		}
-		if len(a.open) >= a.opts.MaxOpen {
-			dst = a.evict(dst)
+		if p == nil {
+			if a.count >= a.opts.MaxOpen {
+				dst = a.evict(dst)
+			}
+			p = a.start(n, &r)
 		}
-		p = a.start(n, &r)
+		a.turn(p)
 	}
-	a.take(p, r)
-	if last(r.Type) {
-		p.ev.Complete = !p.over
+	a.take(p, &r)
+	if p.finished() {
 		dst = a.close(dst, p)
 	}
 	for a.held > a.opts.MaxHeld {
@@ -140,192 +150,102 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	return dst
 }
 
-// last reports whether an event ends with a record of this type. In all system call events of a log
-// file PROCTITLE was seen to be the last; on netlink EOE follows it.
-func last(t audit.Type) bool { return t == audit.Proctitle || t == audit.EOE || t.Single() }
-
-// isLate reports, and counts, a record of a closed event. The EOE after PROCTITLE is expected.
-func (a *Assembler) isLate(r *audit.Record) bool {
-	if r.Type == audit.EOE {
-		return true
+// find returns the open event of a record, nil if it begins one. Late is a record of a closed one.
+func (a *Assembler) find(n *node, r *audit.Record) (p *pending, late bool) {
+	s := n.stamp(r.ID)
+	if len(a.open) > 0 {
+		if p := a.open[s]; p != nil {
+			return p, false
+		}
 	}
-	if !a.done.has(r.ID) {
-		return false
+	if r.Type == audit.EOE { // the one after PROCTITLE
+		return nil, true
 	}
-	a.stats.Late++
-	return true
+	if a.done.has(s) {
+		a.stats.Late++
+		return nil, true
+	}
+	return nil, false
 }
 
-func (a *Assembler) node(name string) *node {
-	n := a.nodes[name]
-	if n != nil {
+// turn makes p the event of the record before.
+func (a *Assembler) turn(p *pending) {
+	if old := a.last; old != nil && !old.mapped {
+		a.open[old.stamp] = old
+		old.mapped = true
+	}
+	a.last = p
+}
+
+func (a *Assembler) nodeNamed(name string) *node {
+	if n := a.node; n != nil && n.name == name {
 		return n
 	}
-	name = strings.Clone(name) // it is a part of a large buffer
-	if len(a.nodes) >= a.opts.MaxNodes {
-		name = "" // also the clock of records without a node
+	n := a.nodes[name]
+	if n == nil {
+		n = a.addNode(name)
 	}
-	if n = a.nodes[name]; n == nil {
-		n = &node{name: name}
+	a.node = n
+	return n
+}
+
+func (a *Assembler) addNode(name string) *node {
+	name = strings.Clone(name) // it is a part of a buffer
+	if len(a.nodes) >= a.opts.MaxNodes {
+		name = ""
+	}
+	n := a.nodes[name]
+	if n == nil {
+		n = &node{name: name, number: len(a.nodes) + 1}
 		a.nodes[name] = n
 	}
 	return n
 }
 
-// intern returns the one copy of a node's name that IDs may keep.
-func (n *node) intern(name string) string {
-	if n.name == name {
-		return n.name
-	}
-	return strings.Clone(name) // one of too many nodes
-}
-
 func (a *Assembler) start(n *node, r *audit.Record) *pending {
-	p := &pending{ev: &event.Event{ID: r.ID}, node: n, opened: n.newest, number: a.added, mark: r.Mark, prev: n.last}
-	if n.last != nil {
-		n.last.next = p
-	} else {
-		n.first = p
-	}
-	n.last = p
-	a.open[r.ID] = p
+	p := a.fresh()
+	p.stamp, p.node, p.opened, p.number, p.mark = n.stamp(r.ID), n, n.newest, a.added, r.Mark
+	p.ev.ID = audit.ID{Node: n.name, Msec: r.ID.Msec, Serial: r.ID.Serial}
+	a.link(p)
+	a.count++
 	return p
 }
 
-func (a *Assembler) take(p *pending, r audit.Record) {
+func (a *Assembler) take(p *pending, r *audit.Record) {
 	if r.Type == audit.EOE {
+		p.ended = true
 		return
 	}
 	size := len(r.Body) + len(r.Enriched)
 	if len(p.ev.Records) >= a.opts.MaxRecords || p.bytes+size > a.opts.MaxBytes {
 		a.stats.Dropped++
 		p.over = true
+		p.ended = p.ended || last(r.Type)
+		return
+	}
+	if p.has(r) {
+		a.stats.Doubled++
 		return
 	}
 	a.stats.Records++
 	p.bytes += size
 	a.held += size
-	p.ev.Records = append(p.ev.Records, r)
-}
-
-func (a *Assembler) expire(dst []*event.Event, n *node) []*event.Event {
-	hold := a.opts.Hold.Milliseconds()
-	for p := n.first; p != nil && n.newest-p.opened > hold; p = n.first {
-		a.stats.Expired++
-		dst = a.close(dst, p)
-	}
-	return dst
-}
-
-// expireFar closes what MaxDistance says.
-func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
-	for p := a.oldest(); p != nil && a.added-p.number > a.opts.MaxDistance; p = a.oldest() {
-		a.stats.Expired++
-		dst = a.close(dst, p)
-	}
-	return dst
-}
-
-// settle copies the records of events that stay open: a record is a part of the large buffer it was read into, and
-// one small record would keep all of it.
-func (a *Assembler) settle() {
-	for _, p := range a.open {
-		for ; p.own < len(p.ev.Records); p.own++ {
-			r := &p.ev.Records[p.own]
-			r.Body, r.Enriched = strings.Clone(r.Body), strings.Clone(r.Enriched)
-		}
-	}
-}
-
-// evict closes the oldest open event to make room.
-func (a *Assembler) evict(dst []*event.Event) []*event.Event {
-	oldest := a.oldest()
-	a.stats.Evicted++
-	return a.close(dst, oldest)
-}
-
-// Flush closes all open events: at the end of the input, or when a live source has been idle for
-// Hold of wall time.
-func (a *Assembler) Flush(dst []*event.Event) []*event.Event {
-	for p := a.oldest(); p != nil; p = a.oldest() {
-		a.stats.Expired++
-		dst = a.close(dst, p)
-	}
-	return dst
-}
-
-// LowWater returns the Mark of the oldest record that an open event needs; false if none is open.
-func (a *Assembler) LowWater() (mark uint64, ok bool) {
-	if p := a.oldest(); p != nil {
-		return p.mark, true
-	}
-	return 0, false
-}
-
-// oldest returns the open event that was opened first, or nil. Marks grow, so they order the heads of
-// several nodes; where a source gives none any head will do.
-func (a *Assembler) oldest() *pending {
-	var old *pending
-	for _, n := range a.nodes {
-		if n.first != nil && (old == nil || before(n.first, old)) {
-			old = n.first
-		}
-	}
-	return old
-}
-
-// before orders by mark, then by ID, so that the order does not depend on that of a map.
-func before(p, q *pending) bool {
-	if p.mark != q.mark {
-		return p.mark < q.mark
-	}
-	if p.ev.ID.Msec != q.ev.ID.Msec {
-		return p.ev.ID.Msec < q.ev.ID.Msec
-	}
-	return p.ev.ID.Serial < q.ev.ID.Serial || p.ev.ID.Serial == q.ev.ID.Serial && p.ev.ID.Node < q.ev.ID.Node
+	p.add(r)
 }
 
 func (a *Assembler) close(dst []*event.Event, p *pending) []*event.Event {
 	a.unlink(p)
 	a.held -= p.bytes
-	delete(a.open, p.ev.ID)
-	a.done.add(p.ev.ID)
+	a.count--
+	if p.mapped {
+		delete(a.open, p.stamp)
+	}
+	a.done.add(p.stamp)
 	a.stats.Events++
-	p.ev.Exec = exec(p.ev)
-	return append(dst, p.ev)
-}
-
-func (a *Assembler) unlink(p *pending) {
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		p.node.first = p.next
+	a.closed = append(a.closed, p)
+	if a.last == p {
+		a.last = nil
 	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	} else {
-		p.node.last = p.prev
-	}
-}
-
-// exec joins the EXECVE records; nil if there are none, or if the call failed after all.
-func exec(ev *event.Event) *event.Exec {
-	var argv audit.Argv
-	found := false
-	for i := range ev.Records {
-		switch r := &ev.Records[i]; r.Type {
-		case audit.Execve:
-			argv.Add(r.Body)
-			found = true
-		case audit.Syscall:
-			if ok, _ := r.Field("success"); ok == "no" {
-				return nil
-			}
-		}
-	}
-	if !found {
-		return nil
-	}
-	line, args, complete := argv.Join()
-	return &event.Exec{Args: args, CommandLine: line, Complete: complete}
+	p.finish()
+	return append(dst, &p.ev)
 }

@@ -1,14 +1,17 @@
 // Package proctree knows who started whom.
 //
-// The log has only ppid, and most executions have a parent that never exec-ed: a forked subshell. So
-// a parent is the latest process seen with that pid, and where none was seen it is nil: unknown, never
-// a guess. A Tree never reads the clock, and never /proc unless Options.Lookup does; it is bounded by
-// number and by bytes.
+// The log has only ppid, and most executions have a parent that never exec-ed: a forked subshell. Where forks are
+// recorded the parent is the process that forked; else it is the latest process seen with that pid; and where none
+// was seen it is nil: unknown, never a guess. What surprised us: the pid that fork returns is that of the caller's
+// pid namespace, so in a container it names another process of the host; vfork is recorded after the execution of
+// its child; and a pid comes back within seconds on a busy host, so a Tree follows the kernel's allocation of pids
+// to know when it may have.
+//
+// A Tree never reads the clock, and never /proc unless Options.Proc does; it is bounded by number and by bytes.
+// Processes lie in memory that is used again: what Annotate gave is valid until its next call.
 package proctree
 
 import (
-	"strings"
-
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 )
@@ -16,47 +19,47 @@ import (
 // Options bound a Tree. Zero fields take the default in brackets.
 type Options struct {
 	Max      int // processes [65536]
-	MaxBytes int // of their texts [32 MiB]
-	// Lookup asks the running kernel for a process that no record told of. It returns nil if there is
-	// none; Start.Msec tells when it started. Nil in scan: an old file's pids are not this host's.
-	Lookup func(pid int) *event.Process
+	MaxBytes int // of memory [24 MiB]
+	// Proc asks the running kernel for what no record told. Nil in scan: an old file's pids are not this host's.
+	Proc Proc
+	// User returns the name of a uid that a record has no name for, or "". Nil in scan.
+	User func(uid int) string
+}
+
+// Proc is what /proc knows. It is asked about processes of this host only, those of records without a node.
+type Proc interface {
+	// Process returns a process as it is now, or nil. Start.Msec tells when it started.
+	Process(pid int) *event.Process
+	// Start returns when a process started: ticks since boot, 0 if there is none, and Unix milliseconds.
+	Start(pid int) (ticks, msec int64)
+	// Boot identifies the running boot.
+	Boot() string
 }
 
 // Stats count what the tree did and what its bounds cost.
 type Stats struct {
 	Processes     int    `json:"processes"` // in the table now
+	Bytes         int    `json:"bytes"`     // of memory now
 	Evicted       uint64 `json:"evicted"`
-	ParentKnown   uint64 `json:"parent_known"` // of executions
-	ParentUnknown uint64 `json:"parent_unknown"`
+	Reused        uint64 `json:"reused"` // pids seen in use by another process than before
+	Boots         uint64 `json:"boots"`  // times that a host was seen to have started anew
+	ParentKnown   uint64 `json:"parent_known"`
+	ParentUnknown uint64 `json:"parent_unknown"` // of executions
 }
 
 // Tree is a table of processes. It is for one goroutine.
 type Tree struct {
 	opts  Options
-	procs map[key]*entry
+	hosts map[string]*host
+	last  *host // of the event before
+	table map[key]*entry
+	names map[string]string
 	ring  entry // sentinel of a list, the least recently seen first
+	free  []*node
+	spare []*entry
 	bytes int
 	stats Stats
-
-	lastNode string
 }
-
-// key is not unique over time: pids are used again.
-type key struct {
-	node string
-	pid  int
-}
-
-type entry struct {
-	key        key
-	proc       *event.Process
-	depth      int // ancestors that proc points to
-	size       int // charged for it
-	prev, next *entry
-}
-
-// maxDepth bounds the ancestors kept alive by one process; a chain that reaches it is cut to half.
-const maxDepth = 32
 
 // New returns an empty Tree.
 func New(o Options) *Tree {
@@ -64,139 +67,127 @@ func New(o Options) *Tree {
 		o.Max = 65536
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 32 << 20
+		o.MaxBytes = 24 << 20
 	}
-	t := &Tree{opts: o, procs: make(map[key]*entry)}
+	t := &Tree{opts: o, hosts: make(map[string]*host), table: make(map[key]*entry), names: make(map[string]string)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
 	return t
 }
 
 // Stats returns the counters.
 func (t *Tree) Stats() Stats {
-	t.stats.Processes = len(t.procs)
+	t.stats.Processes, t.stats.Bytes = len(t.table), t.bytes
 	return t.stats
 }
 
 // Annotate sets ev.Process. Events must come in the order in which they were closed.
 func (t *Tree) Annotate(ev *event.Event) {
-	sc := ev.Find(audit.Syscall)
-	if sc == nil {
+	h := t.host(ev)
+	if ev.Call == nil {
+		t.ended(h, ev)
 		return
 	}
-	p, ok := parse(sc)
-	if !ok {
+	pid := ev.Call.Num(audit.CallPID)
+	if pid < 0 {
 		return
 	}
-	p.Node, p.Start = t.node(ev.ID.Node), ev.ID
-	p.Start.Node = p.Node
-	old := t.get(key{p.Node, p.PID})
+	x := call{ev: ev, host: h, pid: pid, ppid: ev.Call.Num(audit.CallPPID)}
+	n := t.current(&x)
 	switch {
 	case ev.Exec != nil:
-		ev.Process = t.exec(ev, p, old)
-	case old != nil && same(old, p):
-		ev.Process = t.current(old, p)
+		n = t.exec(&x, n)
+	case n == nil:
+		n = t.first(&x)
 	default:
-		p.Source = event.FromSyscall
-		p.EntityID = entityID(p)
-		ev.Process = t.put(p)
+		n = t.again(&x, n)
 	}
+	n.seen, n.evidence = max(n.seen, ev.ID.Msec), h.allocated(pid)
+	ev.Process = &n.proc
+	t.effects(&x, n)
+	t.bound()
 }
 
-// exec is the process after a successful execve. An exec chain in one pid is one process.
-func (t *Tree) exec(ev *event.Event, p, old *event.Process) *event.Process {
-	p.Source = event.FromExec
-	p.Args, p.CommandLine, p.ArgsWhole = ev.Exec.Args, ev.Exec.CommandLine, ev.Exec.Complete
-	p.CWD = cwd(ev)
-	if old != nil && old.PPID == p.PPID {
-		p.Start, p.EntityID = old.Start, old.EntityID
+// call is a system call with what is asked of it most.
+type call struct {
+	ev        *event.Event
+	host      *host
+	pid, ppid int
+}
+
+func (x *call) key() key { return key{x.host, x.pid} }
+
+// exec is the process after a successful execve. An exec chain in one pid is one process: old, if it is not nil.
+func (t *Tree) exec(x *call, old *node) *node {
+	n := t.node(x)
+	n.proc.Source, n.proc.Image = event.FromExec, x.ev.ID
+	n.args(x.ev.Exec)
+	if old != nil {
+		t.succeed(n, old)
 	} else {
-		p.EntityID = entityID(p)
+		t.begin(x, n)
 	}
-	p = t.put(p)
-	if p.Parent != nil {
+	if n.proc.Parent != nil {
 		t.stats.ParentKnown++
 	} else {
 		t.stats.ParentUnknown++
 	}
-	return p
+	t.put(x.key(), n)
+	return n
 }
 
-// same reports whether a system call was made by the process in the table, not by a later one that got
-// its pid. Its users may change: a daemon gives up root.
-func same(old, p *event.Process) bool {
-	return old.Exe == p.Exe && old.Session == p.Session
+// first is a process that no exec or fork was seen of. If it runs what its parent runs, it is a forked copy of it.
+func (t *Tree) first(x *call) *node {
+	n := t.node(x)
+	n.proc.Source = event.FromSyscall
+	t.begin(x, n)
+	if p := n.parent; p != nil && p.runs(n.proc.Exe) && p.proc.Source != event.FromSyscall {
+		n.inherit(p)
+		n.proc.Source = event.Inherited
+	} else if t.ours(x.host) {
+		t.ask(n)
+	}
+	t.put(x.key(), n)
+	return n
 }
 
-// current returns the process in the table as it is now.
-func (t *Tree) current(old, p *event.Process) *event.Process {
-	if old.UID == p.UID && old.EUID == p.EUID && old.AUID == p.AUID && old.PPID == p.PPID {
-		return old
+// again is a process in the table that is seen in another system call. If it runs something else its exec was
+// not seen.
+func (t *Tree) again(x *call, n *node) *node {
+	if n.runs(x.ev.Call.Raw(audit.CallExe)) || n.runs(x.ev.Call.Text(audit.CallExe)) {
+		n.proc.PPID = x.ppid
+		t.identity(x, n)
+		return n
 	}
-	now := *old
-	now.PPID, now.UID, now.EUID, now.AUID, now.User, now.EffectiveUser = p.PPID, p.UID, p.EUID, p.AUID, p.User, p.EffectiveUser
-	if e := t.procs[key{now.Node, now.PID}]; e != nil {
-		e.proc = &now
-	}
-	return &now
+	now := t.node(x)
+	now.proc.Source = event.FromSyscall
+	t.succeed(now, n)
+	t.put(x.key(), now)
+	return now
 }
 
-// node returns one copy of a node's name for all its processes: the name in a record is a part of a large buffer.
-func (t *Tree) node(name string) string {
-	if name != t.lastNode {
-		t.lastNode = strings.Clone(name)
+// begin gives a process that is new its start and its parent.
+func (t *Tree) begin(x *call, n *node) {
+	n.proc.Start = x.ev.ID
+	t.start(x.host, n, x.ev.ID.Msec)
+	if x.ppid > 0 && x.ppid != x.pid {
+		t.link(n, t.parent(x))
 	}
-	return t.lastNode
+	x.host.fresh(x.pid)
 }
 
-// put links p to its parent and makes it the process of its pid.
-func (t *Tree) put(p *event.Process) *event.Process {
-	depth := 0
-	if p.PPID > 0 && p.PPID != p.PID {
-		p.Parent, depth = t.parent(p)
+// start asks /proc when the process of n started, so that it has the same EntityID after a restart of the agent. An
+// answer after the event is of another process.
+func (t *Tree) start(h *host, n *node, msec int64) {
+	if !t.ours(h) {
+		return
 	}
-	t.set(&entry{key: key{p.Node, p.PID}, proc: p, depth: depth})
-	return p
+	if ticks, began := t.opts.Proc.Start(n.proc.PID); ticks > 0 && began <= msec+startError {
+		n.proc.Ticks, n.proc.Boot = ticks, t.opts.Proc.Boot()
+	}
 }
 
-// parent returns the process of p's ppid and the number of ancestors of p.
-func (t *Tree) parent(p *event.Process) (*event.Process, int) {
-	e := t.procs[key{p.Node, p.PPID}]
-	if e == nil || e.proc.Source == event.FromSyscall {
-		if found := t.lookup(p); found != nil && (e == nil || found.Exe == e.proc.Exe) {
-			e = t.set(&entry{key: key{p.Node, found.PID}, proc: found})
-		}
-	}
-	if e == nil {
-		return nil, 0
-	}
-	if e.depth+1 < maxDepth {
-		return e.proc, e.depth + 1
-	}
-	return trim(e.proc, maxDepth/2), maxDepth / 2
-}
-
-// lookup asks for the parent of p outside of the records. A process that started after p is another that got the
-// pid since.
-func (t *Tree) lookup(p *event.Process) *event.Process {
-	if t.opts.Lookup == nil || p.Node != "" {
-		return nil
-	}
-	found := t.opts.Lookup(p.PPID)
-	if found == nil || found.Start.Msec > p.Start.Msec+startError {
-		return nil
-	}
-	return found
-}
-
-// startError is how far the start that Lookup tells may be off, in milliseconds.
+// startError is how far the time that /proc tells may be off, in milliseconds.
 const startError = 2000
 
-// trim copies p and n-1 of its ancestors.
-func trim(p *event.Process, n int) *event.Process {
-	if p == nil || n == 0 {
-		return nil
-	}
-	c := *p
-	c.Parent = trim(p.Parent, n-1)
-	return &c
-}
+// ours reports whether a host is the one whose /proc can be asked.
+func (t *Tree) ours(h *host) bool { return t.opts.Proc != nil && h.name == "" }

@@ -1,61 +1,84 @@
 package proctree
 
-import "github.com/auditpy/auditpy/internal/event"
-
-// get returns the process of a pid, or nil, and makes it the most recently seen.
-func (t *Tree) get(k key) *event.Process {
-	e := t.procs[k]
-	if e == nil {
-		return nil
-	}
-	e.unlink()
-	t.append(e)
-	return e.proc
+// key is not unique over time: pids are used again.
+type key struct {
+	host *host
+	pid  int
 }
 
-// set puts e in place of what its pid had, and evicts what is over a bound.
-func (t *Tree) set(e *entry) *entry {
-	if old := t.procs[e.key]; old != nil {
-		t.remove(old)
-	}
-	t.procs[e.key] = e
-	e.size = size(e.proc)
-	t.bytes += e.size
-	t.append(e)
-	for len(t.procs) > 1 && (len(t.procs) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
-		t.stats.Evicted++
-		t.remove(t.ring.next)
+// entry is a pid in the table. Besides the process that was seen there may be a claim: a process that a fork was
+// said to have made with this pid, and that has not been seen yet.
+type entry struct {
+	key        key
+	node       *node // nil if only claimed
+	claim      *node
+	prev, next *entry
+}
+
+// get returns the entry of a pid, or nil, and makes it the most recently seen.
+func (t *Tree) get(k key) *entry {
+	e := t.table[k]
+	if e != nil {
+		e.unlink()
+		t.append(e)
 	}
 	return e
+}
+
+// put makes n the process of a pid.
+func (t *Tree) put(k key, n *node) {
+	e := t.at(k)
+	n.refs++
+	t.charge(n)
+	t.replace(&e.node, n)
+}
+
+// at returns the entry of a pid, a new one if there is none.
+func (t *Tree) at(k key) *entry {
+	if e := t.get(k); e != nil {
+		return e
+	}
+	e := new(entry)
+	if n := len(t.spare); n > 0 {
+		e, t.spare = t.spare[n-1], t.spare[:n-1]
+	}
+	e.key = k
+	t.table[k] = e
+	t.append(e)
+	return e
+}
+
+// replace puts n, held for this, where *at is.
+func (t *Tree) replace(at **node, n *node) {
+	old := *at
+	*at = n
+	if old != nil {
+		t.release(old)
+	}
+}
+
+// bound evicts what is over a bound, but never the process of the last event.
+func (t *Tree) bound() {
+	for len(t.table) > 1 && (len(t.table) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
+		t.stats.Evicted++
+		t.drop(t.ring.next)
+	}
+}
+
+func (t *Tree) drop(e *entry) {
+	e.unlink()
+	delete(t.table, e.key)
+	t.replace(&e.node, nil)
+	t.replace(&e.claim, nil)
+	*e = entry{}
+	if len(t.spare) < maxFree {
+		t.spare = append(t.spare, e)
+	}
 }
 
 func (t *Tree) append(e *entry) {
 	e.prev, e.next = t.ring.prev, &t.ring
 	e.prev.next, e.next.prev = e, e
 }
-
-func (t *Tree) remove(e *entry) {
-	e.unlink()
-	delete(t.procs, e.key)
-	t.bytes -= e.size
-}
-
-// size is what a process costs: its texts, and a header for each argument. Ancestors are charged to whom they
-// belong; a large one is charged to each child too, since the child keeps it after it was evicted.
-func size(p *event.Process) int {
-	n := own(p)
-	for a := p.Parent; a != nil; a = a.Parent {
-		if m := own(a); m > largeProcess {
-			n += m
-		}
-	}
-	return n
-}
-
-func own(p *event.Process) int {
-	return len(p.CommandLine) + len(p.Exe) + len(p.CWD) + 16*len(p.Args)
-}
-
-const largeProcess = 4 << 10
 
 func (e *entry) unlink() { e.prev.next, e.next.prev = e.next, e.prev }

@@ -15,6 +15,7 @@ import (
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/names"
 	"github.com/auditpy/auditpy/internal/procfs"
 	"github.com/auditpy/auditpy/internal/source"
 	"github.com/auditpy/auditpy/internal/spool"
@@ -50,7 +51,10 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	for _, out := range outs {
 		wg.Go(func() { out.run(sending) })
 	}
+	users := names.New(names.Options{})
+	wg.Go(func() { _ = users.Run(sending) })
 	l := newLoop(ctx, cfg, o, in, outs)
+	l.Tree = newTree(cfg, users)
 	err = l.Run(ctx)
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
@@ -95,7 +99,6 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
 			Done: in.saved.Done,
 		}),
-		Tree:  proctree.New(proctree.Options{Max: cfg.Limits.Processes, Lookup: procfs.New("/proc").Process}),
 		Rules: o.Rules,
 		Correlator: correlate.New(correlate.Options{
 			MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
@@ -110,6 +113,14 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 		},
 		OnProgress: in.save,
 	}
+}
+
+// newTree returns a process tree that asks the running kernel, and knows what runs already.
+func newTree(cfg *config.Config, users *names.Users) *proctree.Tree {
+	proc := procfs.New("/proc")
+	t := proctree.New(proctree.Options{Max: cfg.Limits.Processes, Proc: proc, User: users.User})
+	t.Seed(proc.All())
+	return t
 }
 
 // passOver logs input that was no record, and records that were lost: the first ones, then one of a thousand, or a

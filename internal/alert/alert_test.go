@@ -18,17 +18,18 @@ import (
 func sampleAlert(args ...string) *Alert {
 	id := audit.ID{Node: "web-1", Msec: 1795250967999, Serial: 629868}
 	line := strings.Join(args, " ")
-	parent := &event.Process{PID: 5, PPID: 1, Exe: "/usr/bin/bash", Args: []string{"-bash"}, CommandLine: "-bash", EntityID: "e5", Source: event.FromExec, UID: -1, EUID: -1, AUID: -1}
+	parent := &event.Process{PID: 5, PPID: 1, Exe: "/usr/bin/bash", Args: []string{"-bash"}, CommandLine: "-bash", Source: event.FromExec, UID: -1, EUID: -1, AUID: -1}
 	ev := &event.Event{
-		ID: id, Complete: true,
+		ID: id, Complete: true, Call: new(audit.Call),
 		Records: []audit.Record{
 			{ID: id, Type: audit.Syscall, Body: `arch=c000003e syscall=59 success=yes exit=0 a0=55d a1=1 a2=2 a3=3 ppid=5 pid=7 key="exec"`},
 			{ID: id, Type: audit.Execve}, {ID: id, Type: audit.Execve}, {ID: id, Type: audit.Proctitle},
 		},
 		Exec: &event.Exec{Args: args, CommandLine: line, Complete: true},
 		Process: &event.Process{PID: 7, PPID: 5, Exe: "/usr/bin/python3.11", Comm: "python3", Args: args, CommandLine: line, CWD: "/srv",
-			EntityID: "e7", TTY: "pts0", UID: 1001, User: "alice", EUID: 0, EffectiveUser: "root", AUID: 1001, Session: 3, Source: event.FromExec, Parent: parent},
+			TTY: "pts0", UID: 1001, User: "alice", EUID: 0, EffectiveUser: "root", AUID: 1001, Session: 3, Source: event.FromExec, Parent: parent},
 	}
+	ev.Call.Parse(ev.Records[0].Body)
 	high := &rule.Meta{ID: "r1", Title: "Shell", Level: rule.High, Dialect: "sigma", Author: "a", Techniques: []string{"T1059.006"}, References: []string{"https://example.org"}}
 	low := &rule.Meta{ID: "r2", Title: "Pty", Level: rule.Low, Dialect: "sigma", Techniques: []string{"T1059.006", "T1059"}}
 	return &Alert{

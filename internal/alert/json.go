@@ -14,12 +14,13 @@ type object struct {
 	cut   bool // limit cut something
 }
 
+// key takes a name of ours: nothing in it needs an escape.
 func (o *object) key(k string) {
 	if o.comma {
 		o.b = append(o.b, ',')
 	}
 	o.comma = true
-	o.b = append(appendString(o.b, k), ':')
+	o.b = append(append(append(o.b, '"'), k...), '"', ':')
 }
 
 // open starts an object or array field; close ends it.
@@ -62,9 +63,23 @@ func (o *object) str(k, v string) {
 	}
 }
 
+// raw writes a value that is JSON already.
+func (o *object) raw(k, v string) {
+	o.key(k)
+	o.b = append(o.b, v...)
+}
+
 func (o *object) num(k string, v int64) {
 	o.key(k)
 	o.b = strconv.AppendInt(o.b, v, 10)
+}
+
+// id writes an identity that is text in ECS, unless it is unknown.
+func (o *object) id(k string, n int) {
+	if n >= 0 {
+		o.key(k)
+		o.b = append(strconv.AppendInt(append(o.b, '"'), int64(n), 10), '"')
+	}
 }
 
 func (o *object) bool(k string, v bool) {
@@ -86,6 +101,14 @@ func (o *object) strs(k string, vs []string) {
 	o.close(']')
 }
 
+// safe are the bytes that stand for themselves.
+var safe = func() (t [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 const hexDigits = "0123456789abcdef"
 
 // appendString appends s as an ASCII JSON string. A byte that is not UTF-8 becomes the four characters
@@ -93,12 +116,17 @@ const hexDigits = "0123456789abcdef"
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for len(s) > 0 {
+		n := 0
+		for n < len(s) && safe[s[n]] {
+			n++
+		}
+		if b, s = append(b, s[:n]...), s[n:]; s == "" {
+			break
+		}
 		c := s[0]
 		switch {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
-		case c >= 0x20 && c < 0x7f:
-			b = append(b, c)
 		case c < utf8.RuneSelf:
 			b = appendUnit(b, uint16(c))
 		default:

@@ -1,11 +1,10 @@
 package audit
 
 import (
-	"cmp"
-	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/auditpy/auditpy/internal/text"
 )
 
 // Argv joins the EXECVE records of one event into the arguments that execve(2) was given, byte for
@@ -14,132 +13,140 @@ import (
 // The kernel writes argc once, an argument as a0="…" or in hex, and one that does not fit a record
 // as a0_len=N a0[0]=… a0[1]=… over several (kernel/auditsc.c, audit_log_execve_info).
 type Argv struct {
-	argc   int // -1: not seen
-	seen   bool
-	pieces []piece
-	lens   map[int]int // aN_len: total length as written
+	bodies []string
+	ends   []int // of the arguments in the line that is being joined
+	pieces pieces
 }
 
-type piece struct {
-	arg, part int // part -1: the whole argument
-	raw       string
-	quoted    bool
+// Args is what execve(2) was given. A missing argument is left out, never invented.
+type Args struct {
+	Line     string   // the arguments joined by one blank
+	List     []string // parts of Line
+	Argc     int      // what the kernel counted; -1 if the record that says so is missing
+	Complete bool     // nothing is missing
 }
 
 // Reset forgets all records.
-func (a *Argv) Reset() { *a = Argv{pieces: a.pieces[:0]} }
+func (a *Argv) Reset() { a.bodies = a.bodies[:0] }
 
-// Add takes the body of one EXECVE record.
-func (a *Argv) Add(body string) {
-	for f := range fields(body) {
-		if f.Key == "argc" {
-			n, err := strconv.Atoi(f.Value)
-			a.argc, a.seen = n, err == nil && n >= 0
-			continue
-		}
-		a.addField(f)
-	}
-}
+// Len returns the number of records.
+func (a *Argv) Len() int { return len(a.bodies) }
 
-func (a *Argv) addField(f Field) {
-	num, ok := strings.CutPrefix(f.Key, "a")
-	if !ok {
-		return
-	}
-	num, part := num, -1
-	if i := strings.IndexByte(num, '['); i > 0 && strings.HasSuffix(num, "]") {
-		n, err := strconv.Atoi(num[i+1 : len(num)-1])
-		if err != nil || n < 0 {
-			return
-		}
-		num, part = num[:i], n
-	}
-	num, isLen := strings.CutSuffix(num, "_len")
-	arg, err := strconv.Atoi(num)
-	if err != nil || arg < 0 {
-		return
-	}
-	if isLen {
-		a.setLen(arg, f.Value)
-		return
-	}
-	a.pieces = append(a.pieces, piece{arg, part, f.Value, f.Quoted})
-}
+// Add takes the body of one EXECVE record, which must stay as it is until Join.
+func (a *Argv) Add(body string) { a.bodies = append(a.bodies, body) }
 
-func (a *Argv) setLen(arg int, value string) {
-	n, err := strconv.Atoi(value)
-	if err != nil {
-		return
+// Join joins the records. The strings lie in mem, and the list in the memory of list.
+func (a *Argv) Join(mem *text.Arena, list []string) Args {
+	size := 0
+	for _, b := range a.bodies {
+		size += len(b)
 	}
-	if a.lens == nil {
-		a.lens = make(map[int]int)
+	buf := mem.Alloc(size)[:0] // decoded and with its blank an argument is shorter than in a record
+	a.ends = a.ends[:0]
+	argc, complete := 0, true
+	if joined, n, ok := a.inOrder(buf); ok {
+		buf, argc = joined, n
+	} else {
+		a.ends = a.ends[:0]
+		buf, argc, complete = a.anyOrder(buf[:0])
 	}
-	a.lens[arg] = n
-}
-
-// Join returns the arguments joined by one blank, the arguments themselves (parts of that text), and
-// whether nothing is missing. A missing argument is left out, never invented.
-func (a *Argv) Join() (line string, args []string, complete bool) {
-	order := func(x, y piece) int { return cmp.Or(cmp.Compare(x.arg, y.arg), cmp.Compare(x.part, y.part)) }
-	slices.SortStableFunc(a.pieces, order)
-	a.pieces = slices.CompactFunc(a.pieces, func(x, y piece) bool { return order(x, y) == 0 }) // a record read twice
-	complete = a.seen
-	var buf []byte
-	var ends []int
-	for i := 0; i < len(a.pieces); {
-		if len(ends) > 0 {
-			buf = append(buf, ' ')
-		}
-		var whole bool
-		if a.pieces[i].arg != len(ends) {
-			complete = false
-		}
-		buf, i, whole = a.appendArg(buf, i)
-		complete = complete && whole
-		ends = append(ends, len(buf))
-	}
-	line = string(buf)
-	args = make([]string, len(ends))
+	args := Args{Line: text.View(buf), List: list[:0], Argc: argc}
+	args.Complete = complete && len(a.ends) == argc
 	start := 0
-	for i, end := range ends {
-		args[i] = line[start:end]
+	for _, end := range a.ends {
+		args.List = append(args.List, args.Line[start:end])
 		start = end + 1
 	}
-	return line, args, complete && len(args) == a.argc
+	return args
 }
 
-// appendArg appends the argument whose first piece is at i and returns the index after its last.
-func (a *Argv) appendArg(buf []byte, i int) (_ []byte, next int, whole bool) {
-	arg, written := a.pieces[i].arg, 0
-	if a.pieces[i].part < 0 {
-		buf, whole = a.pieces[i].append(buf)
-		for i++; i < len(a.pieces) && a.pieces[i].arg == arg; i++ {
-			whole = false // an argument both whole and in parts: no kernel writes that
+// inOrder joins what the kernel writes for all but long arguments: each argument once, whole and in order. False
+// if it is anything else.
+func (a *Argv) inOrder(buf []byte) (_ []byte, argc int, ok bool) {
+	if len(a.bodies) == 0 {
+		return buf, -1, false
+	}
+	count, rest := "", strings.TrimLeft(a.bodies[0], " ")
+	if rest, ok = strings.CutPrefix(rest, "argc="); !ok {
+		return buf, -1, false
+	}
+	count, _, rest = cutValue(rest)
+	argc, err := strconv.Atoi(count)
+	if err != nil || argc < 0 {
+		return buf, -1, false
+	}
+	for i := 0; ; {
+		if buf, ok = a.arguments(buf, rest); !ok {
+			return buf, -1, false
 		}
-		return buf, i, whole
+		if i++; i == len(a.bodies) {
+			return buf, argc, true
+		}
+		rest = a.bodies[i]
 	}
-	whole = true
-	for part := 0; i < len(a.pieces) && a.pieces[i].arg == arg; part++ {
-		p, ok := a.pieces[i], false
-		written += len(p.raw)
-		buf, ok = p.append(buf)
-		whole = whole && ok && p.part == part
-		i++
-	}
-	n, known := a.lens[arg]
-	return buf, i, whole && known && n == written
 }
 
-// append appends the decoded piece; false if it is neither quoted nor hex: torn.
-func (p piece) append(buf []byte) ([]byte, bool) {
-	if p.quoted {
-		return append(buf, p.raw...), true
+// arguments appends the arguments of one record; false if one is not the next, or not whole.
+func (a *Argv) arguments(buf []byte, s string) (_ []byte, ok bool) {
+	for {
+		for s != "" && s[0] == ' ' {
+			s = s[1:]
+		}
+		if s == "" {
+			return buf, true
+		}
+		if s, ok = cutKey(s, len(a.ends)); !ok {
+			return buf, false
+		}
+		var value string
+		var quoted bool
+		value, quoted, s = cutValue(s)
+		if len(a.ends) > 0 {
+			buf = append(buf, ' ')
+		}
+		if quoted {
+			buf = append(buf, value...)
+		} else if buf, ok = appendHex(buf, value); !ok {
+			return buf, false
+		}
+		a.ends = append(a.ends, len(buf))
 	}
-	if !isHex(p.raw) {
-		return append(buf, p.raw...), false
-	}
-	n := len(buf)
-	buf = append(buf, make([]byte, len(p.raw)/2)...)
-	_, err := hex.Decode(buf[n:], []byte(p.raw))
-	return buf, err == nil
 }
+
+// cutKey cuts the key "aN=" off s.
+func cutKey(s string, n int) (rest string, ok bool) {
+	if s[0] != 'a' {
+		return s, false
+	}
+	v, end, ok := digits(s, 1, 9)
+	if !ok || int(v) != n || !at(s, end, '=') {
+		return s, false
+	}
+	return s[end+1:], true
+}
+
+// appendHex appends the bytes that s, upper-case hex, stands for; false if it is not hex.
+func appendHex(dst []byte, s string) ([]byte, bool) {
+	if s == "" || len(s)%2 != 0 {
+		return dst, false
+	}
+	for i := 0; i < len(s); i += 2 {
+		hi, lo := hexValue[s[i]], hexValue[s[i+1]]
+		if hi|lo > 15 {
+			return dst, false
+		}
+		dst = append(dst, hi<<4|lo)
+	}
+	return dst, true
+}
+
+// hexValue is the value of an upper-case hex digit, and 255 for every other byte.
+var hexValue = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i, c := range "0123456789ABCDEF" {
+		t[c] = byte(i)
+	}
+	return t
+}()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/auditpy/auditpy/internal/text"
 )
 
 func TestArgv(t *testing.T) {
@@ -43,9 +45,9 @@ func TestArgv(t *testing.T) {
 		for _, r := range tt.records {
 			a.Add(r)
 		}
-		line, got, complete := a.Join()
-		if !slices.Equal(got, tt.want) || complete != tt.complete || line != strings.Join(tt.want, " ") {
-			t.Errorf("Argv of %q = %q, %q, %v, want %q, %v", tt.records, line, got, complete, tt.want, tt.complete)
+		got := a.Join(new(text.Arena), nil)
+		if !slices.Equal(got.List, tt.want) || got.Complete != tt.complete || got.Line != strings.Join(tt.want, " ") {
+			t.Errorf("Argv of %q = %+v, want %q, %v", tt.records, got, tt.want, tt.complete)
 		}
 	}
 }
@@ -56,24 +58,24 @@ func kernelWrite(args []string) []string {
 	const room = 7500
 	records := []string{fmt.Sprintf("argc=%d", len(args))}
 	for i, arg := range args {
-		text := hexOf(arg)
+		value := hexOf(arg)
 		if clean(arg) && len(arg) <= room {
-			text = `"` + arg + `"`
+			value = `"` + arg + `"`
 		}
 		last := &records[len(records)-1]
-		if len(*last)+len(text) < room {
-			*last += fmt.Sprintf(" a%d=%s", i, text)
+		if len(*last)+len(value) < room {
+			*last += fmt.Sprintf(" a%d=%s", i, value)
 			continue
 		}
-		records = append(records, pieces(i, text, room/2)...)
+		records = append(records, kernelPieces(i, value, room/2)...)
 	}
 	return records
 }
 
-func pieces(i int, text string, size int) []string {
-	quote, raw := "", text
-	if strings.HasPrefix(text, `"`) {
-		quote, raw = `"`, text[1:len(text)-1]
+func kernelPieces(i int, value string, size int) []string {
+	quote, raw := "", value
+	if strings.HasPrefix(value, `"`) {
+		quote, raw = `"`, value[1:len(value)-1]
 	}
 	var records []string
 	head := fmt.Sprintf(" a%d_len=%d", i, len(raw))
@@ -103,11 +105,11 @@ func FuzzArgv(f *testing.F) {
 	f.Add("python3\x00-c\x00import pty\x00", uint16(1), uint8(0))
 	f.Add("a\x00\x00b\xff", uint16(9000), uint8(1))
 	f.Add("x", uint16(3000), uint8(2))
-	f.Fuzz(func(t *testing.T, text string, times uint16, rotate uint8) {
-		if len(text) > 500 {
+	f.Fuzz(func(t *testing.T, joined string, times uint16, rotate uint8) {
+		if len(joined) > 500 {
 			return // with times, some 1 MB: the kernel's own limit
 		}
-		args := strings.Split(text, "\x00")
+		args := strings.Split(joined, "\x00")
 		args = append(args, strings.Repeat(args[0], int(times)%2000)) // at least one long one
 		records := kernelWrite(args)
 		n := int(rotate) % len(records)
@@ -115,9 +117,9 @@ func FuzzArgv(f *testing.F) {
 		for _, r := range append(slices.Clone(records[n:]), records[:n]...) {
 			a.Add(r)
 		}
-		line, got, complete := a.Join()
-		if !slices.Equal(got, args) || !complete || line != strings.Join(args, " ") {
-			t.Fatalf("Argv of %q = %q, %v, want %q", records, got, complete, args)
+		got := a.Join(new(text.Arena), nil)
+		if !slices.Equal(got.List, args) || !got.Complete || got.Line != strings.Join(args, " ") {
+			t.Fatalf("Argv of %q = %+v, want %q", records, got, args)
 		}
 	})
 }
@@ -125,12 +127,16 @@ func FuzzArgv(f *testing.F) {
 func BenchmarkArgv(b *testing.B) {
 	records := kernelWrite([]string{"python3", "-c", strings.Repeat("import os; ", 30)})
 	b.ReportAllocs()
+	var a Argv
+	var mem text.Arena
+	var list []string
 	for b.Loop() {
-		var a Argv
+		a.Reset()
+		mem.Reset(1 << 20)
 		for _, r := range records {
 			a.Add(r)
 		}
-		a.Join()
+		list = a.Join(&mem, list).List
 	}
 }
 

@@ -1,9 +1,6 @@
 package audit
 
-import (
-	"encoding/hex"
-	"strings"
-)
+import "strings"
 
 // Field returns the value of the record's own field key, decoded: without quotes, and from hex where
 // the kernel writes hex for this key. Text inside msg='…' is not looked at. "(null)" and "?" are
@@ -51,12 +48,16 @@ func innerStart(body string) int {
 }
 
 func lookup(text, key string) (string, bool) {
-	for f := range fields(text) {
+	for {
+		f, rest, ok := nextField(text)
+		if !ok {
+			return "", false
+		}
 		if f.Key == key {
 			return f.Decode(), true
 		}
+		text = rest
 	}
-	return "", false
 }
 
 // Field is one key=value of a record, as it is written.
@@ -78,43 +79,50 @@ func (r *Record) InnerFields(yield func(Field) bool) { fields(r.Inner())(yield) 
 // word (TTY records start with one) is no field.
 func fields(text string) func(func(Field) bool) {
 	return func(yield func(Field) bool) {
-		for len(text) > 0 {
-			if text[0] == ' ' {
-				text = text[1:]
-				continue
-			}
-			i := strings.IndexAny(text, "= ")
-			if i < 0 {
+		for {
+			f, rest, ok := nextField(text)
+			if !ok || !yield(f) {
 				return
 			}
-			if text[i] == ' ' {
-				text = text[i+1:]
-				continue
-			}
-			f := Field{Key: text[:i]}
-			f.Value, f.Quoted, text = cutValue(text[i+1:])
-			if !yield(f) {
-				return
-			}
+			text = rest
 		}
 	}
 }
 
+// nextField cuts the first field off text, with the bare words before it.
+func nextField(text string) (f Field, rest string, ok bool) {
+	i := strings.IndexByte(text, '=')
+	if i < 0 {
+		return Field{}, "", false
+	}
+	f.Key = text[:i]
+	if j := strings.LastIndexByte(f.Key, ' '); j >= 0 {
+		f.Key = f.Key[j+1:]
+	}
+	f.Value, f.Quoted, rest = cutValue(text[i+1:])
+	return f, rest, true
+}
+
 // cutValue splits s after its first value.
 func cutValue(s string) (value string, quoted bool, rest string) {
-	if strings.HasPrefix(s, `"`) {
-		if v, rest, ok := strings.Cut(s[1:], `"`); ok {
-			return v, true, rest
+	if s == "" {
+		return "", false, ""
+	}
+	switch s[0] {
+	case '"':
+		if i := strings.IndexByte(s[1:], '"'); i >= 0 {
+			return s[1 : i+1], true, s[i+2:]
 		}
 		return s, false, "" // torn: the closing quote never came; with its quote it cannot pass for hex
-	}
-	if strings.HasPrefix(s, "{") { // SADDR={ saddr_fam=inet … }
-		if v, rest, ok := strings.Cut(s, "}"); ok {
-			return v + "}", true, rest
+	case '{': // SADDR={ saddr_fam=inet … }
+		if i := strings.IndexByte(s, '}'); i >= 0 {
+			return s[:i+1], true, s[i+1:]
 		}
 	}
-	value, rest, _ = strings.Cut(s, " ")
-	return value, false, rest
+	if i := strings.IndexByte(s, ' '); i >= 0 {
+		return s[:i], false, s[i+1:]
+	}
+	return s, false, ""
 }
 
 // Decode returns the value, from hex where the kernel writes this field in hex.
@@ -127,26 +135,13 @@ func (f Field) Decode() string {
 
 // DecodeHex decodes the kernel's upper-case hex; anything else is returned as it is.
 func DecodeHex(s string) string {
-	if !isHex(s) {
+	if len(s)%2 != 0 {
 		return s
 	}
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		return s
+	if b, ok := appendHex(make([]byte, 0, len(s)/2), s); ok {
+		return string(b)
 	}
-	return string(b)
-}
-
-func isHex(s string) bool {
-	if s == "" || len(s)%2 != 0 {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
+	return s
 }
 
 // untrusted names the fields that go through the kernel's audit_log_untrustedstring, or through its

@@ -51,28 +51,3 @@ func TestEnrichedField(t *testing.T) {
 		t.Errorf("EnrichedField(SADDR) = %q", got)
 	}
 }
-
-func TestType(t *testing.T) {
-	for n := range Type(3000) {
-		got, ok := ParseType(n.String())
-		if !ok || got != n {
-			t.Errorf("ParseType(%q) = %d, %v, want %d", n.String(), got, ok, n)
-		}
-	}
-}
-
-func TestSyscallName(t *testing.T) {
-	tests := []struct{ arch, number, want string }{
-		{"c000003e", "59", "execve"},
-		{"c000003e", "322", "execveat"},
-		{"40000003", "11", "execve"},
-		{"c00000b7", "221", "execve"},
-		{"c000003e", "99999", ""},
-		{"nonsense", "59", ""},
-	}
-	for _, tt := range tests {
-		if got := SyscallName(tt.arch, tt.number); got != tt.want {
-			t.Errorf("SyscallName(%q, %q) = %q, want %q", tt.arch, tt.number, got, tt.want)
-		}
-	}
-}

@@ -6,7 +6,7 @@
 // position at the start of the line, and fields inside msg='…' never mix with the kernel's own.
 //
 // Everything here is a pure function of one record. Strings returned are parts of the line given,
-// or fresh where hex had to be decoded; nothing is kept.
+// or fresh where hex had to be decoded; nothing is kept. So they live as long as the line: see package text.
 package audit
 
 import (
@@ -29,6 +29,7 @@ type Record struct {
 	// Mark is the position in the source: it grows with every record and is 0 where the source
 	// cannot be read again (a pipe, netlink).
 	Mark uint64
+	Name string // of an Unlisted type, as it was logged
 	Body string // text after the header, unmodified
 	// Enriched is what auditd appended in ENRICHED format after the last 0x1D byte: names for the
 	// numbers in Body. For display: text in a user-space record can forge it.
@@ -47,56 +48,99 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offse
 // newline. The error is a *SyntaxError.
 func ParseLine(line string) (Record, error) {
 	var r Record
+	err := r.Parse(line)
+	return r, err
+}
+
+// Parse makes r the record that ParseLine returns. After an error r is the zero Record.
+func (r *Record) Parse(line string) error {
+	*r = Record{}
+	err := r.parse(line)
+	if err != nil {
+		*r = Record{}
+	}
+	return err
+}
+
+func (r *Record) parse(line string) error {
 	rest := line
 	if after, ok := strings.CutPrefix(rest, "node="); ok {
 		node, tail, ok := strings.Cut(after, " ")
 		if !ok || node == "" {
-			return Record{}, &SyntaxError{len("node="), "no blank after the node name"}
+			return &SyntaxError{len("node="), "no blank after the node name"}
 		}
 		r.ID.Node, rest = node, tail
 	}
 	name, ok := strings.CutPrefix(rest, "type=")
 	if !ok {
-		return Record{}, &SyntaxError{len(line) - len(rest), `no "type="`}
+		return &SyntaxError{len(line) - len(rest), `no "type="`}
 	}
 	name, rest, ok = strings.Cut(name, " ")
 	if !ok {
-		return Record{}, &SyntaxError{len(line) - len(name), "no blank after the type"}
+		return &SyntaxError{len(line) - len(name), "no blank after the type"}
 	}
-	if r.Type, ok = ParseType(name); !ok {
-		return Record{}, &SyntaxError{len(line) - len(rest) - 1 - len(name), fmt.Sprintf("unknown type %.40q", name)}
+	if r.Type, ok = ParseType(name); r.Type == Unlisted {
+		r.Name = name
+	}
+	if !ok {
+		return &SyntaxError{len(line) - len(rest) - 1 - len(name), fmt.Sprintf("unknown type %.40q", name)}
 	}
 	stamp, ok := strings.CutPrefix(rest, "msg=")
 	if !ok {
-		return Record{}, &SyntaxError{len(line) - len(rest), `no "msg="`}
+		return &SyntaxError{len(line) - len(rest), `no "msg="`}
 	}
-	err := r.parseStamped(stamp, len(line)-len(stamp))
-	return r, err
+	return r.parseStamped(stamp, len(line)-len(stamp))
 }
 
 // ParseNetlink parses a netlink payload, which has no type= and msg= before its time stamp: the type
-// is in the netlink header. The payload is copied. The error is a *SyntaxError.
-func ParseNetlink(t Type, payload []byte) (Record, error) {
+// is in the netlink header. The error is a *SyntaxError.
+func ParseNetlink(t Type, payload string) (Record, error) {
 	r := Record{Type: t}
-	err := r.parseStamped(strings.TrimRight(string(payload), "\x00\n"), 0)
-	return r, err
+	if t == Unlisted {
+		r.Name = "UNKNOWN[65535]"
+	}
+	if err := r.parseStamped(strings.TrimRight(payload, "\x00\n"), 0); err != nil {
+		return Record{}, err
+	}
+	return r, nil
+}
+
+// TypeName returns the name of the record's type as auditd logs it.
+func (r *Record) TypeName() string {
+	if r.Type == Unlisted {
+		return r.Name
+	}
+	return r.Type.String()
 }
 
 // parseStamped parses "audit(SEC.MSEC:SERIAL): body". off is where s starts in the line.
 func (r *Record) parseStamped(s string, off int) error {
 	n, ok := r.ID.parseStamp(s)
 	if !ok {
-		node := r.ID.Node
-		*r = Record{}
-		return &SyntaxError{off + n, fmt.Sprintf("bad time stamp, want audit(SEC.MSEC:SERIAL) (node %.40q)", node)}
+		return &SyntaxError{off + n, fmt.Sprintf("bad time stamp, want audit(SEC.MSEC:SERIAL) (node %.40q)", r.ID.Node)}
 	}
 	r.Body = strings.TrimPrefix(s[n:], " ")
-	// auditd appends its part last, so the last separator is its own; an earlier one is text that
-	// a user-space program sent.
-	if i := strings.LastIndexByte(r.Body, 0x1d); i >= 0 {
-		r.Body, r.Enriched = r.Body[:i], r.Body[i+1:]
-	}
+	r.Body, r.Enriched = cutEnriched(r.Body)
 	return nil
+}
+
+// separator is what auditd puts before the names it looked up.
+const separator = 0x1d
+
+// cutEnriched splits at the last separator. auditd appends its part last, so the last one is its own; an earlier one
+// is text that a user-space program sent. Searched from the front: strings.LastIndexByte looks at one byte at a time.
+func cutEnriched(s string) (body, enriched string) {
+	i := strings.IndexByte(s, separator)
+	if i < 0 {
+		return s, ""
+	}
+	for {
+		next := strings.IndexByte(s[i+1:], separator)
+		if next < 0 {
+			return s[:i], s[i+1:]
+		}
+		i += 1 + next
+	}
 }
 
 // parseStamp reads "audit(SEC.MSEC:SERIAL):" and returns its length, or how far it got.
@@ -138,7 +182,7 @@ func (r *Record) AppendLine(dst []byte) []byte {
 	if r.ID.Node != "" {
 		dst = fmt.Appendf(dst, "node=%s ", r.ID.Node)
 	}
-	dst = fmt.Appendf(dst, "type=%s msg=audit(%d.%03d:%d): %s", r.Type, r.ID.Msec/1000, r.ID.Msec%1000, r.ID.Serial, r.Body)
+	dst = fmt.Appendf(dst, "type=%s msg=audit(%d.%03d:%d): %s", r.TypeName(), r.ID.Msec/1000, r.ID.Msec%1000, r.ID.Serial, r.Body)
 	if r.Enriched != "" {
 		dst = append(append(dst, 0x1d), r.Enriched...)
 	}

@@ -55,7 +55,7 @@ func TestParseLineErrors(t *testing.T) {
 		{"node= type=CWD msg=audit(1.002:3): x", 5},
 		{"node=a msg=audit(1.002:3): type=CWD", 7},
 		{"type=CWD", 5},
-		{"type=NOSUCH msg=audit(1.002:3): x", 5},
+		{"type=no-such msg=audit(1.002:3): x", 5},
 		{"type=UNKNOWN[70000] msg=audit(1.002:3): x", 5},
 		{"type=UNKNOWN[12 msg=audit(1.002:3): x", 5},
 		{"type=CWD text", 9},
@@ -85,13 +85,13 @@ func TestParseLineErrors(t *testing.T) {
 }
 
 func TestParseNetlink(t *testing.T) {
-	got, err := ParseNetlink(Execve, []byte("audit(1.002:3): argc=1 a0=\"sh\"\n\x00"))
+	got, err := ParseNetlink(Execve, "audit(1.002:3): argc=1 a0=\"sh\"\n\x00")
 	want := Record{ID: ID{"", 1002, 3}, Type: Execve, Body: `argc=1 a0="sh"`}
 	if err != nil || got != want {
 		t.Errorf("ParseNetlink = %+v, %v, want %+v", got, err, want)
 	}
 	// A newline is text here, and a second record in it is not one.
-	got, err = ParseNetlink(1112, []byte("audit(1.002:3): msg='a\ntype=EXECVE msg=audit(1.002:4): argc=0'"))
+	got, err = ParseNetlink(1112, "audit(1.002:3): msg='a\ntype=EXECVE msg=audit(1.002:4): argc=0'")
 	if err != nil || got.Type != 1112 || got.ID.Serial != 3 {
 		t.Errorf("ParseNetlink of a forged record = %+v, %v", got, err)
 	}

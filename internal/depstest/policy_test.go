@@ -19,13 +19,15 @@ const anything = "*"
 // every row a package. Dialects (rules/sigma and those to come) never import each other; correlate
 // sees of rules/ only rules/rule, and rules/ sees nothing of correlate.
 var mayImport = map[string][]string{
-	"internal/audit":     {},
+	"internal/text":      {},
+	"internal/audit":     {"internal/text"},
 	"internal/spool":     {},
 	"internal/config":    {},
 	"internal/depstest":  {},
+	"internal/names":     {},
 	"packaging":          {},
 	"internal/event":     {"internal/audit"},
-	"internal/source":    {"internal/audit"},
+	"internal/source":    {"internal/audit", "internal/text"},
 	"internal/rulefile":  {"rules/rule"},
 	"internal/procfs":    {"internal/event"},
 	"internal/alert":     {"internal/audit", "internal/event", "rules/rule"},
@@ -35,8 +37,8 @@ var mayImport = map[string][]string{
 	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
 	"rules":              {"internal/event", "rules/rule", "rules/sigma"},
-	"correlate/assemble": {"internal/audit", "internal/event"},
-	"correlate/proctree": {"internal/audit", "internal/event"},
+	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},
+	"correlate/proctree": {"internal/audit", "internal/event", "internal/text"},
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "rules/rule"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,21 +100,8 @@ func checkArgs(t *testing.T, all []attack, out []byte) {
 	t.Helper()
 	got := make(map[string][]string)
 	for line := range bytes.Lines(out) {
-		var doc struct {
-			Process struct{ Args []string }
-			Auditpy struct {
-				Complete bool     `json:"argv_complete"`
-				Base64   []string `json:"args_base64"`
-			}
-		}
-		if err := json.Unmarshal(line, &doc); err != nil {
-			t.Fatalf("%.200q: %v", line, err)
-		}
-		args := doc.Process.Args
-		for i, b := range doc.Auditpy.Base64 {
-			raw, _ := base64.StdEncoding.DecodeString(b)
-			args[i] = string(raw)
-		}
+		doc := documents(t, line)[0]
+		args := doc.args(t)
 		if !doc.Auditpy.Complete {
 			t.Errorf("argv_complete is false for %.80q", args)
 		}

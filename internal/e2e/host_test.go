@@ -201,6 +201,13 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
+func writeExecutable(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func read(name string) string {
 	b, _ := os.ReadFile(name)
 	return string(b)
@@ -223,6 +230,13 @@ func (b *buffer) Bytes() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return bytes.Clone(b.b.Bytes())
+}
+
+// contains is Contains without a copy.
+func (b *buffer) contains(s string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Contains(b.b.Bytes(), []byte(s))
 }
 
 func (b *buffer) String() string { return string(b.Bytes()) }

@@ -2,7 +2,8 @@
 // the names under which the rule languages see its fields.
 //
 // An Event is complete when it leaves correlate/assemble, gets its Process from correlate/proctree,
-// and is read-only from then on.
+// and is read-only from then on. It and its strings are valid until the next call of the Assembler and
+// of the Tree that they came from: who keeps a string longer clones it.
 package event
 
 import (
@@ -17,6 +18,8 @@ type Event struct {
 	Records []audit.Record // in the order they were read
 	// Complete is false if the event was closed by time or by a bound, not by its last record.
 	Complete bool
+	// Call is the SYSCALL record, taken apart; nil if there is none.
+	Call *audit.Call
 	// Exec is nil unless the event is a successful execve or execveat.
 	Exec *Exec
 	// Process is the process that made the event: for an exec, as it is after it. Nil if no record
@@ -28,6 +31,7 @@ type Event struct {
 type Exec struct {
 	Args        []string // byte for byte, not always UTF-8; parts of CommandLine
 	CommandLine string   // Args joined by one blank
+	Argc        int      // as the kernel counted; -1 if the record that says so was lost
 	Complete    bool     // false: the kernel or the log lost a part of the arguments
 }
 
@@ -44,48 +48,20 @@ func (ev *Event) Find(t audit.Type) *audit.Record {
 	return nil
 }
 
-// Source tells how a process became known.
-type Source string
-
-// The sources, the surest first.
-const (
-	FromExec    Source = "exec"    // its execve was seen
-	FromFork    Source = "fork"    // its fork was seen
-	FromProc    Source = "proc"    // /proc was asked
-	FromSyscall Source = "syscall" // only other system calls of it were seen
-	Unknown     Source = "unknown"
-)
-
-// Process is one process as far as it is known. It is immutable: a later exec makes a new Process.
-// Numeric identities are -1 where unknown.
-type Process struct {
-	Node          string
-	PID, PPID     int
-	EntityID      string // stable name of the process over restarts of the agent, and over its execs
-	Exe           string // path of the executable as the kernel resolved it: for a script, the interpreter
-	Comm          string
-	Args          []string
-	CommandLine   string
-	ArgsWhole     bool
-	CWD           string
-	TTY           string
-	UID, EUID     int
-	AUID          int    // login uid; -1 if unset
-	Session       int    // -1 if unset
-	User          string // name of UID, "" if unknown
-	EffectiveUser string
-	Start         audit.ID // of the first event seen of it
-	Source        Source
-	Parent        *Process // nil if unknown
-}
-
 // SyscallName returns the name of the system call, or "" if the event is none or its number unknown.
 func (ev *Event) SyscallName() string {
-	sc := ev.Find(audit.Syscall)
-	if sc == nil {
+	if ev.Call == nil {
 		return ""
 	}
-	arch, _ := sc.Field("arch")
-	number, _ := sc.Field("syscall")
-	return audit.SyscallName(arch, number)
+	return ev.Call.Name()
+}
+
+// Address returns the address of the event's first SOCKADDR record; false if there is none that can be read.
+func (ev *Event) Address() (audit.Address, bool) {
+	r := ev.Find(audit.Sockaddr)
+	if r == nil {
+		return audit.Address{}, false
+	}
+	saddr, _ := r.Field("saddr")
+	return audit.ParseSockaddr(saddr)
 }

@@ -23,11 +23,11 @@ var sigmaProcess = map[string]Getter{
 	"User":              ofProcess(func(p *Process) string { return p.User }),
 	"LogonId":           ofProcess(func(p *Process) string { return number(p.UID) }),
 	"ProcessId":         ofProcess(func(p *Process) string { return number(p.PID) }),
-	"ProcessGuid":       ofProcess(func(p *Process) string { return p.EntityID }),
-	"ParentProcessId":   ofProcess(func(p *Process) string { return number(p.PPID) }),
+	"ProcessGuid":       ofProcess(func(p *Process) string { return p.EntityID() }),
+	"ParentProcessId":   ofProcess(func(p *Process) string { return number(p.ParentPID()) }),
 	"ParentImage":       ofParent(func(p *Process) string { return p.Exe }),
 	"ParentCommandLine": ofParent(func(p *Process) string { return p.CommandLine }),
-	"ParentProcessGuid": ofParent(func(p *Process) string { return p.EntityID }),
+	"ParentProcessGuid": ofParent(func(p *Process) string { return p.EntityID() }),
 	"ParentUser":        ofParent(func(p *Process) string { return p.User }),
 }
 

@@ -7,10 +7,7 @@ package procfs
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -22,21 +19,29 @@ import (
 )
 
 // FS is a mounted proc file system.
-type FS struct{ root string }
+type FS struct {
+	root string
+	boot string
+}
 
 // New returns the proc file system mounted at root, usually "/proc".
-func New(root string) FS { return FS{root} }
+func New(root string) *FS {
+	id, _ := os.ReadFile(filepath.Join(root, "sys/kernel/random/boot_id"))
+	return &FS{root, strings.TrimSpace(string(id))}
+}
 
 // maxCommandLine bounds what is kept of a command line, in bytes.
 const maxCommandLine = 64 << 10
 
+// Boot identifies the running boot; "" if /proc does not tell.
+func (fs *FS) Boot() string { return fs.boot }
+
 // Process returns the process with this pid, or nil if there is none that can be read. Reading the
 // executable of another user's process takes CAP_SYS_PTRACE; without it Exe is empty.
-func (fs FS) Process(pid int) *event.Process {
+func (fs *FS) Process(pid int) *event.Process {
 	dir := filepath.Join(fs.root, strconv.Itoa(pid))
-	p := &event.Process{PID: pid, UID: -1, EUID: -1, AUID: -1, Session: -1, Source: event.FromProc}
-	started, err := readStat(p, dir)
-	if err != nil {
+	p := &event.Process{PID: pid, UID: -1, EUID: -1, GID: -1, EGID: -1, AUID: -1, Session: -1, Source: event.FromProc, Boot: fs.boot}
+	if err := readStat(p, dir); err != nil {
 		return nil
 	}
 	p.Exe, _ = os.Readlink(filepath.Join(dir, "exe"))
@@ -51,32 +56,62 @@ func (fs FS) Process(pid int) *event.Process {
 	if p.UID == 0 {
 		p.User = "root"
 	}
-	p.Start.Msec = startTime(started)
-	sum := sha256.Sum256(fmt.Appendf(nil, "proc\x00%d\x00%d", pid, started))
-	p.EntityID = hex.EncodeToString(sum[:8])
+	p.Start.Msec = startTime(p.Ticks)
 	return p
 }
 
-// readStat reads comm, ppid and the start time, in clock ticks since boot, from stat. See proc_pid_stat(5).
-func readStat(p *event.Process, dir string) (started int64, err error) {
+// Start returns when the process started: in clock ticks since boot, 0 if there is no such process, and in Unix
+// milliseconds.
+func (fs *FS) Start(pid int) (ticks, msec int64) {
+	var p event.Process
+	if err := readStat(&p, filepath.Join(fs.root, strconv.Itoa(pid))); err != nil {
+		return 0, 0
+	}
+	return p.Ticks, startTime(p.Ticks)
+}
+
+// All returns the processes that run now.
+func (fs *FS) All() []*event.Process {
+	dir, err := os.Open(fs.root)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	var all []*event.Process
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if p := fs.Process(pid); p != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// readStat reads comm, ppid and the start time from stat. See proc_pid_stat(5).
+func readStat(p *event.Process, dir string) error {
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	// comm stands in parentheses and may hold some itself, so the last one ends it.
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
-		return 0, errors.New("no command name in stat")
+		return errors.New("no command name in stat")
 	}
 	fields := strings.Fields(string(stat[end+1:])) // from field 3 on
 	if len(fields) < 20 {
-		return 0, errors.New("short stat")
+		return errors.New("short stat")
 	}
 	p.Comm = string(stat[open+1 : end])
 	if p.PPID, err = strconv.Atoi(fields[1]); err != nil {
-		return 0, err
+		return err
 	}
-	return strconv.ParseInt(fields[19], 10, 64)
+	p.Ticks, err = strconv.ParseInt(fields[19], 10, 64)
+	return err
 }
 
 // startTime turns clock ticks since boot, of which Linux shows user space 100 a second, into Unix milliseconds. It is

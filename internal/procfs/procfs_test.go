@@ -19,7 +19,7 @@ func TestSelf(t *testing.T) {
 	exe, _ := os.Executable()
 	wd, _ := os.Getwd()
 	if p.PID != os.Getpid() || p.PPID != os.Getppid() || p.Exe != exe || p.CWD != wd || !slices.Equal(p.Args, os.Args) ||
-		time.Since(time.UnixMilli(p.Start.Msec)).Abs() > time.Minute || p.UID != os.Geteuid() || p.Source != event.FromProc || p.EntityID == "" {
+		time.Since(time.UnixMilli(p.Start.Msec)).Abs() > time.Minute || p.UID != os.Geteuid() || p.Source != event.FromProc || p.Ticks == 0 || p.Boot == "" {
 		t.Errorf("process = %+v", p)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/text"
 )
 
 // The two record types among the control messages below 1100. Source: include/uapi/linux/audit.h.
@@ -36,7 +37,7 @@ func (n *Netlink) datagram(size int, port uint32) {
 		n.add(audit.Record{}, n.bad(len(n.buf), &audit.SyntaxError{Offset: len(n.buf), Msg: fmt.Sprintf("datagram of %d bytes was cut", size)}))
 		return
 	}
-	rec, err := audit.ParseNetlink(t, n.buf[syscall.NLMSG_HDRLEN:size])
+	rec, err := audit.ParseNetlink(t, n.mem.Add(text.View(n.buf[syscall.NLMSG_HDRLEN:size])))
 	if err != nil {
 		n.add(audit.Record{}, n.bad(size, err))
 		return
@@ -45,6 +46,6 @@ func (n *Netlink) datagram(size int, port uint32) {
 }
 
 func (n *Netlink) bad(size int, err error) error {
-	text := n.buf[syscall.NLMSG_HDRLEN:size]
-	return &LineError{Source: netlinkName, Text: string(text[:min(len(text), 512)]), Err: err}
+	payload := n.buf[syscall.NLMSG_HDRLEN:size]
+	return &LineError{Source: netlinkName, Text: string(payload[:min(len(payload), 512)]), Err: err}
 }

@@ -75,25 +75,24 @@ func peek(name string) (opening, error) {
 		if errors.Is(err, io.EOF) {
 			return opening{name: name}, nil
 		}
-		return opening{name, rec.ID, true}, err
+		return opening{name, audit.ID{Msec: rec.ID.Msec, Serial: rec.ID.Serial}, true}, err
 	}
 }
 
 // Next returns the next record of the file being read, or the first of the next file.
-func (s *sequence) Next(ctx context.Context) (audit.Record, error) {
+func (s *sequence) Next(ctx context.Context) (rec audit.Record, err error) {
 	for {
 		if s.cur == nil {
 			if err := s.open(); err != nil {
-				return audit.Record{}, err
+				return rec, err
 			}
 		}
-		rec, err := s.cur.Next(ctx)
-		if err != io.EOF {
+		if err := s.cur.read(ctx, &rec); err != io.EOF {
 			return rec, err
 		}
 		s.base += uint64(s.cur.cut.off)
 		if err := s.Close(); err != nil {
-			return audit.Record{}, err
+			return rec, err
 		}
 	}
 }

@@ -106,9 +106,9 @@ func (f *File) Close() error {
 }
 
 // try returns what is there already; false if nothing is.
-func (f *File) try() (audit.Record, bool, error) {
+func (f *File) try() (rec audit.Record, ok bool, err error) {
 	for {
-		if rec, ok, err := f.next(); ok || err != nil {
+		if ok, err := f.next(&rec); ok || err != nil {
 			return rec, ok, err
 		}
 		if more, err := f.step(); !more || err != nil {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/auditpy/auditpy/internal/text"
 )
 
 // fill reads the next chunk, if the file is still the one it was. True: the state has changed.
@@ -19,6 +21,7 @@ func (f *File) fill() (bool, error) {
 	if st.size == f.seen {
 		return f.empty(st)
 	}
+	text.Poison(f.buf)
 	n, err := f.fd.ReadAt(f.buf, f.off)
 	if err != nil && err != io.EOF {
 		return f.stuck(err)

@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/text"
 )
 
-// lines cuts chunks of text into lines and parses them. Every chunk becomes one string, and the
-// records are parts of it: an allocation for each chunk, none for each record. A record that is kept
-// keeps its chunk.
+// lines cuts chunks of text into lines and parses them. The records are views of the chunk: they are valid until
+// it is written again, after the last of them.
 type lines struct {
 	name     string
 	text     string // whole lines, not handed out yet
@@ -24,41 +24,52 @@ type lines struct {
 	long     error  // a *LineError to return first
 }
 
-// next returns the next record or line error of text; false when text is used up.
-func (l *lines) next() (audit.Record, bool, error) {
+// next puts the next record of text into rec, or returns a line error; false when text is used up.
+func (l *lines) next(rec *audit.Record) (bool, error) {
 	if err := l.long; err != nil {
 		l.long = nil
-		return audit.Record{}, false, err
+		return false, err
 	}
 	for l.text != "" {
-		line, rest, nl := strings.Cut(l.text, "\n")
-		off, size := l.off, len(l.text)-len(rest)
-		torn := l.torn && !nl
-		l.text, l.off, l.line = rest, l.off+int64(size), l.line+1
-		if strings.TrimLeft(line, " \t\r") == "" {
+		line, off, torn := l.cut()
+		if line == "" || line[0] <= ' ' && strings.TrimLeft(line, " \t\r") == "" {
 			continue
 		}
-		rec, err := parse(line, torn)
-		if err != nil {
-			return rec, false, l.lineError(line, off, err)
+		if err := parse(rec, line, torn); err != nil {
+			return false, l.lineError(line, off, err)
 		}
 		if l.marks {
 			rec.Mark = l.base + uint64(off) + 1
 		}
-		return rec, true, nil
+		return true, nil
 	}
-	return audit.Record{}, false, nil
+	return false, nil
 }
 
-func parse(line string, torn bool) (audit.Record, error) {
-	if len(line) > maxLine {
-		return audit.Record{}, errLong
+// cut cuts the first line off text.
+func (l *lines) cut() (line string, off int64, torn bool) {
+	off = l.off
+	l.line++
+	i := strings.IndexByte(l.text, '\n')
+	if i < 0 {
+		line, torn = l.text, l.torn
+		l.text, l.off = "", off+int64(len(line))
+		return line, off, torn
 	}
-	rec, err := audit.ParseLine(strings.TrimSuffix(line, "\r")) // a copy that came by way of another system
+	line = l.text[:i]
+	l.text, l.off = l.text[i+1:], off+int64(i+1)
+	return line, off, false
+}
+
+func parse(rec *audit.Record, line string, torn bool) error {
+	if len(line) > maxLine {
+		return errLong
+	}
+	err := rec.Parse(strings.TrimSuffix(line, "\r")) // a copy that came by way of another system
 	if err != nil && torn {
 		err = fmt.Errorf("torn line: %w", err)
 	}
-	return rec, err
+	return err
 }
 
 var errLong error = &audit.SyntaxError{Offset: maxLine, Msg: "line longer than 1 MiB"}
@@ -85,7 +96,7 @@ func (l *lines) take(b []byte) (used int) {
 		b = b[used:]
 	}
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-		l.text = string(b[:i+1])
+		l.text = text.View(b[:i+1])
 		return used + i + 1
 	}
 	if len(b) <= maxLine {
@@ -101,31 +112,44 @@ func (l *lines) take(b []byte) (used int) {
 // last makes text of b, the end of a source whose last newline is missing.
 func (l *lines) last(b []byte) {
 	if !l.skip {
-		l.text, l.torn = string(b), true
+		l.text, l.torn = text.View(b), true
 	}
 }
 
 // cutter fills lines from a reader.
 type cutter struct {
 	lines
-	buf []byte
-	n   int // bytes of buf in use: the start of a line
+	buf  []byte
+	n    int // bytes of buf in use
+	done int // of these, bytes that were handed out as text
 }
 
-// fill reads once and returns the error of read.
+// fill reads once and returns the error of read. It may be called only when text is used up.
 func (c *cutter) fill(read func([]byte) (int, error)) error {
-	if c.n == len(c.buf) {
-		c.buf = append(c.buf, make([]byte, chunk)...)
-	}
+	c.move()
 	n, err := read(c.buf[c.n:])
 	c.n += n
-	used := c.take(c.buf[:c.n])
-	c.n = copy(c.buf, c.buf[used:c.n])
+	c.done = c.take(c.buf[:c.n])
 	return err
 }
 
+// move makes room: what was not handed out, the start of a line, goes to the front.
+func (c *cutter) move() {
+	if c.done > 0 {
+		text.Poison(c.buf[:c.done])
+		c.n = copy(c.buf, c.buf[c.done:c.n])
+		c.done = 0
+	}
+	if c.n == len(c.buf) {
+		c.buf = append(c.buf, make([]byte, chunk)...)
+	}
+}
+
+// pending returns the number of bytes that are not handed out yet.
+func (c *cutter) pending() int { return c.n - c.done }
+
 // finish makes the rest the last line; at the end of the source.
 func (c *cutter) finish() {
-	c.last(c.buf[:c.n])
-	c.n = 0
+	c.last(c.buf[c.done:c.n])
+	c.done = c.n
 }

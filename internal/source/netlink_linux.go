@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/text"
 )
 
 // Reasons why the kernel's audit cannot be used; they are wrapped.
@@ -47,6 +48,7 @@ type Netlink struct {
 	recv   func(fd int, p []byte) (n int, port uint32, err error)
 	buf    []byte
 	queue  []outcome
+	mem    text.Arena // of the records in queue
 	head   int
 	stats  NetlinkStats
 	buffer int
@@ -139,6 +141,7 @@ func (n *Netlink) Close() error { return n.f.Close() }
 func (n *Netlink) Next(ctx context.Context) (audit.Record, error) {
 	for n.head == len(n.queue) {
 		n.queue, n.head = n.queue[:0], 0
+		n.mem.Reset(1 << 20)
 		if err := n.receive(ctx); err != nil {
 			return audit.Record{}, err
 		}

@@ -55,18 +55,25 @@ func NewReader(name string, rd io.Reader) *Reader {
 }
 
 // Next returns the next record: see Source. After the error that ended the file it returns io.EOF.
-func (r *Reader) Next(ctx context.Context) (audit.Record, error) {
+func (r *Reader) Next(ctx context.Context) (rec audit.Record, err error) {
+	err = r.read(ctx, &rec)
+	return rec, err
+}
+
+// read is Next without a copy of the record, which costs more than to find it.
+func (r *Reader) read(ctx context.Context, rec *audit.Record) error {
 	if !r.begun {
 		if err := r.begin(ctx); err != nil {
-			return audit.Record{}, err
+			return err
 		}
 	}
 	if len(r.held) > 0 {
 		o := r.held[0]
 		r.held = r.held[1:]
-		return o.rec, o.err
+		*rec = o.rec
+		return o.err
 	}
-	return r.next(ctx)
+	return r.next(ctx, rec)
 }
 
 // begin finds out what the file is. It returns only the error of ctx.
@@ -79,7 +86,8 @@ func (r *Reader) begin(ctx context.Context) error {
 		return nil
 	}
 	for len(r.held) < proof {
-		rec, err := r.next(context.WithoutCancel(ctx))
+		var rec audit.Record
+		err := r.next(context.WithoutCancel(ctx), &rec)
 		r.held = append(r.held, outcome{rec, err})
 		if !isLineError(err) {
 			return nil
@@ -87,7 +95,7 @@ func (r *Reader) begin(ctx context.Context) error {
 	}
 	reason := fmt.Sprintf("none of its first %d lines is a record; the first: %v", proof, r.held[0].err)
 	r.held, r.err = nil, &NotAuditError{r.cut.name, reason}
-	r.cut.text, r.cut.n = "", 0
+	r.cut.text, r.cut.n, r.cut.done = "", 0, 0
 	return nil
 }
 
@@ -133,22 +141,22 @@ func (r *Reader) decompress(br *bufio.Reader, head []byte) (io.Reader, error) {
 	return br, nil
 }
 
-// next returns the next line's outcome, or why there is none.
-func (r *Reader) next(ctx context.Context) (audit.Record, error) {
+// next puts the next record into rec, or says why there is none.
+func (r *Reader) next(ctx context.Context, rec *audit.Record) error {
 	for {
-		if rec, ok, err := r.cut.next(); ok || err != nil {
-			return rec, err
+		if ok, err := r.cut.next(rec); ok || err != nil {
+			return err
 		}
-		if r.err != nil && r.cut.n > 0 {
+		if r.err != nil && r.cut.pending() > 0 {
 			r.cut.finish()
 			continue
 		}
 		if err := r.err; err != nil {
 			r.err = io.EOF
-			return audit.Record{}, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return audit.Record{}, err
+			return err
 		}
 		if err := r.cut.fill(r.r.Read); err != nil {
 			r.err = r.wrap(err)

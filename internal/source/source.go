@@ -20,7 +20,7 @@ import (
 
 // Source hands out records.
 type Source interface {
-	// Next returns the next record. Its errors:
+	// Next returns the next record, whose strings are valid until the next call of Next. Its errors:
 	//   - io.EOF: the source has ended;
 	//   - ErrIdle: a live source had nothing for its idle time; call again;
 	//   - *LineError, holding an *audit.SyntaxError: one line is no record; call again;

@@ -119,17 +119,17 @@ func (s *Stream) Next(ctx context.Context) (audit.Record, error) {
 }
 
 // try returns what is there already; false if nothing is.
-func (s *Stream) try() (audit.Record, bool, error) {
+func (s *Stream) try() (rec audit.Record, ok bool, err error) {
 	for {
-		if rec, ok, err := s.cut.next(); ok || err != nil {
+		if ok, err := s.cut.next(&rec); ok || err != nil {
 			return rec, ok, err
 		}
 		err := s.cut.fill(s.get)
 		if err == errEmpty {
-			return audit.Record{}, false, nil
+			return rec, false, nil
 		}
-		if err != nil && s.cut.n == 0 {
-			return audit.Record{}, false, err
+		if err != nil && s.cut.pending() == 0 {
+			return rec, false, err
 		}
 		if err != nil {
 			s.cut.finish()

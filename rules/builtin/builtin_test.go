@@ -11,6 +11,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -120,10 +121,11 @@ func complete(t *testing.T, ev *event.Event) {
 			argv.Add(r.Body)
 		}
 	}
-	x := &event.Exec{}
-	if x.CommandLine, x.Args, x.Complete = argv.Join(); !x.Complete {
-		t.Fatalf("event %v: arguments are not complete: %q", ev.ID, x.Args)
+	args := argv.Join(new(text.Arena), nil)
+	if !args.Complete {
+		t.Fatalf("event %v: arguments are not complete: %q", ev.ID, args.List)
 	}
+	x := &event.Exec{Args: args.List, CommandLine: args.Line, Complete: true}
 	ev.Exec, ev.Process = x, &event.Process{Args: x.Args, CommandLine: x.CommandLine}
 	ev.Process.Exe, _ = sys.Field("exe")
 	ev.Process.PID = number(t, sys, "pid")

@@ -1,0 +1,191 @@
+package assemble
+
+import (
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
+)
+
+// pending is an open event, in the list of its node, and the memory of all that belongs to it.
+type pending struct {
+	ev     event.Event
+	stamp  stamp
+	node   *node
+	opened int64  // node.newest when it was opened
+	number uint64 // of the record that opened it
+	mark   uint64
+	bytes  int
+	mapped bool // it is in Assembler.open
+	over   bool // a bound dropped a record
+	ended  bool // the record that comes last has come
+	single bool // a record that comes alone
+	called bool // call is taken apart
+	joined bool // args are joined
+	tries  int  // joins while records were still awaited
+	paths  int  // PATH records
+	cwd    bool // there is a CWD record
+
+	call audit.Call
+	argv audit.Argv
+	args audit.Args
+	exec event.Exec
+	text text.Arena
+
+	prev, next   *pending // in the node's list
+	older, newer *pending // in the list of all
+}
+
+// keepText bounds the memory that a pending keeps for the next event, and keepRecords that of its list of records
+// and arguments: few events are larger.
+const (
+	keepText    = 32 << 10
+	keepRecords = 64
+	keepArgs    = 1024
+)
+
+// fresh returns a pending to fill.
+func (a *Assembler) fresh() *pending {
+	n := len(a.free)
+	if n == 0 {
+		return new(pending)
+	}
+	p := a.free[n-1]
+	a.free = a.free[:n-1]
+	return p
+}
+
+// reuse takes back the events that were handed out.
+func (a *Assembler) reuse() {
+	for i, p := range a.closed {
+		if len(a.free) < maxFree {
+			p.reset()
+			a.free = append(a.free, p)
+		}
+		a.closed[i] = nil
+	}
+	a.closed = a.closed[:0]
+}
+
+// maxFree bounds what is kept for use again: more are open only while something is wrong.
+const maxFree = 512
+
+func (p *pending) reset() {
+	records, list := p.ev.Records, p.args.List
+	clear(records)
+	clear(list)
+	if cap(records) > keepRecords {
+		records = nil
+	}
+	if cap(list) > keepArgs {
+		list = nil
+	}
+	p.argv.Reset()
+	p.text.Reset(keepText)
+	*p = pending{argv: p.argv, text: p.text}
+	p.ev.Records, p.args.List = records[:0], list[:0]
+}
+
+// has reports whether the record came before: where two sources feed one stream. Only the last records are
+// looked at, since a long event must not cost the square of its length.
+func (p *pending) has(r *audit.Record) bool {
+	const far = 64
+	rs := p.ev.Records
+	for i := len(rs) - 1; i >= max(0, len(rs)-far); i-- {
+		if rs[i].Type == r.Type && rs[i].Body == r.Body && rs[i].Name == r.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *pending) add(r *audit.Record) {
+	p.ev.Records = append(p.ev.Records, audit.Record{
+		ID: p.ev.ID, Type: r.Type, Mark: r.Mark, Name: p.text.Add(r.Name), Body: p.text.Add(r.Body), Enriched: p.text.Add(r.Enriched),
+	})
+	own := &p.ev.Records[len(p.ev.Records)-1]
+	switch r.Type {
+	case audit.Syscall:
+		if !p.called {
+			p.call.Parse(own.Body)
+			p.called = true
+		}
+	case audit.Execve:
+		p.argv.Add(own.Body)
+		p.joined = false
+	case audit.Path:
+		p.paths++
+	case audit.CWD:
+		p.cwd = true
+	default:
+		p.single = r.Type.Single()
+	}
+	p.ended = p.ended || last(r.Type)
+}
+
+// last reports whether an event ends with a record of this type.
+func last(t audit.Type) bool { return t == audit.Proctitle || t.Single() }
+
+// finished reports whether the event is whole. In all system call events of a log file PROCTITLE was seen to be the
+// last; on netlink EOE follows it. Should another be late all the same, the event waits for what it says it has: the
+// paths that items= counts, and the arguments of an execution.
+func (p *pending) finished() bool { return p.ended && (p.over || p.whole()) }
+
+func (p *pending) whole() bool {
+	if !p.called {
+		return p.single
+	}
+	if items := p.call.Num(audit.CallItems); items > 0 && (p.paths < items || !p.cwd) {
+		return false
+	}
+	return p.wholeArgs()
+}
+
+// wholeArgs reports whether all arguments of an execution came. A call that failed has none.
+func (p *pending) wholeArgs() bool {
+	if p.argv.Len() > 0 {
+		return p.tryJoin() && p.args.Complete
+	}
+	if !p.call.Success() {
+		return true
+	}
+	name := p.call.Name()
+	return name != "execve" && name != "execveat"
+}
+
+// maxTries bounds how often a long command line is joined in vain; after that only the close of the event joins it.
+const maxTries = 8
+
+func (p *pending) tryJoin() bool {
+	if p.joined {
+		return true
+	}
+	if p.tries >= maxTries {
+		return false
+	}
+	p.tries++
+	p.join()
+	return true
+}
+
+func (p *pending) join() {
+	if !p.joined {
+		p.args = p.argv.Join(&p.text, p.args.List)
+		p.joined = true
+	}
+}
+
+// finish fills in what the event's records say together.
+func (p *pending) finish() {
+	if p.argv.Len() > 0 {
+		p.join()
+	}
+	p.ev.Complete = p.ended && !p.over && p.whole()
+	if p.called {
+		p.ev.Call = &p.call
+	}
+	if p.argv.Len() == 0 || p.called && p.call.Failed() {
+		return
+	}
+	p.exec = event.Exec{Args: p.args.List, CommandLine: p.args.Line, Argc: p.args.Argc, Complete: p.args.Complete}
+	p.ev.Exec = &p.exec
+}

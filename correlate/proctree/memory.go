@@ -1,0 +1,97 @@
+package proctree
+
+import "github.com/auditpy/auditpy/internal/event"
+
+// fresh returns a node to fill, held by nobody.
+func (t *Tree) fresh() *node {
+	if n := len(t.free); n > 0 {
+		p := t.free[n-1]
+		t.free = t.free[:n-1]
+		return p
+	}
+	return new(node)
+}
+
+// maxFree bounds the nodes kept for use again.
+const maxFree = 1024
+
+// release gives one hold of n back.
+func (t *Tree) release(n *node) {
+	for n != nil {
+		if n.refs--; n.refs > 0 {
+			return
+		}
+		parent := n.parent
+		if n.previous != nil {
+			t.release(n.previous)
+		}
+		t.bytes -= n.bytes
+		t.recycle(n)
+		n = parent
+	}
+}
+
+func (t *Tree) recycle(n *node) {
+	if len(t.free) >= maxFree {
+		return
+	}
+	var args []string
+	if n.ownsArgs() {
+		args = n.proc.Args
+		clear(args)
+	}
+	n.text.Reset(keepText)
+	*n = node{text: n.text}
+	if cap(args) <= 64 {
+		n.proc.Args = args[:0]
+	}
+	t.free = append(t.free, n)
+}
+
+// ownsArgs reports whether the list of arguments is the node's own, not that of the process it was forked from or
+// of what /proc told.
+func (n *node) ownsArgs() bool { return n.proc.Source == event.FromExec }
+
+// charge counts the memory of n, after it was filled.
+func (t *Tree) charge(n *node) {
+	size := nodeSize + n.text.Size()
+	if n.ownsArgs() {
+		size += 16 * cap(n.proc.Args)
+	}
+	if n.proc.Source == event.FromProc {
+		size += len(n.proc.CommandLine) + len(n.proc.Exe) + len(n.proc.CWD) + 16*len(n.proc.Args)
+	}
+	t.bytes += size - n.bytes
+	n.bytes = size
+}
+
+// link makes p the parent of n.
+func (t *Tree) link(n, p *node) {
+	if p == nil {
+		return
+	}
+	if p.depth+1 >= maxDepth {
+		p = t.trim(p, maxDepth/2)
+	}
+	p.refs++
+	n.parent, n.proc.Parent, n.depth = p, &p.proc, p.depth+1
+	if n.trust == untold {
+		n.trust = min(p.trust, likely)
+	}
+}
+
+// trim returns a copy of p with depth ancestors.
+func (t *Tree) trim(p *node, depth int) *node {
+	c := t.fresh()
+	text, args := c.text, c.proc.Args
+	*c = node{proc: p.proc, seen: p.seen, exited: p.exited, evidence: p.evidence, trust: p.trust, text: text}
+	c.proc.Args, c.proc.Parent, c.proc.Previous = args, nil, nil
+	c.text.Reserve(len(p.proc.Exe) + len(p.proc.Comm) + len(p.proc.CWD) + len(p.proc.TTY) + len(p.proc.CommandLine))
+	c.proc.Exe, c.proc.Comm, c.proc.CWD, c.proc.TTY = c.text.Add(p.proc.Exe), c.text.Add(p.proc.Comm), c.text.Add(p.proc.CWD), c.text.Add(p.proc.TTY)
+	c.args(&event.Exec{Args: p.proc.Args, CommandLine: p.proc.CommandLine, Complete: p.proc.ArgsWhole})
+	if p.parent != nil && depth > 1 {
+		t.link(c, t.trim(p.parent, depth-1))
+	}
+	t.charge(c)
+	return c
+}
