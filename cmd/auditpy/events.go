@@ -14,43 +14,66 @@ import (
 	"github.com/auditpy/auditpy/rules"
 )
 
+type eventsFlags struct {
+	format                string
+	sample, stats, follow bool
+}
+
 func eventsCommand() *cobra.Command {
-	var format string
-	var useSample, withStats bool
+	var f eventsFlags
 	c := &cobra.Command{
-		Use:   "events [flags] FILE...|-",
+		Use:   "events [flags] FILE...|-|netlink:",
 		Short: "Print the events of audit logs, one a line",
 		Long: `Events reads audit logs, oldest record first, joins the records of each event, and prints the event with
-its process. FILE may be gzip or zstd; - is standard input.`,
-		RunE: func(c *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return fmt.Errorf("--format %q: want text or json", format)
-			}
-			return events(c, args, format, useSample, withStats)
-		},
+its process. FILE may be gzip or zstd; - is standard input; netlink: is what the kernel tells from now on, until SIGINT
+or SIGTERM.`,
+		Example: `  auditpy events --sample
+  auditpy events --format text /var/log/audit/audit.log*
+  auditpy events --follow /var/log/audit/audit.log`,
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	c.Flags().StringVar(&format, "format", "json", "output `format`: text or json")
-	c.Flags().BoolVar(&useSample, "sample", false, "read the built-in sample capture")
-	c.Flags().BoolVar(&withStats, "stats", false, "end with one line of JSON on standard error: what was read")
+	c.Flags().StringVar(&f.format, "format", "json", "output `format`: text, json or none")
+	c.Flags().BoolVar(&f.sample, "sample", false, "read the built-in sample capture")
+	c.Flags().BoolVar(&f.follow, "follow", false, "go on with what is written to FILE, through its rotations, until SIGINT or SIGTERM")
+	c.Flags().BoolVar(&f.stats, "stats", false, "end with one line of JSON on standard error: what was read")
 	return c
 }
 
-func events(c *cobra.Command, args []string, format string, useSample, withStats bool) error {
-	in, err := openInput(c, args, useSample)
+func (f *eventsFlags) run(c *cobra.Command, args []string) error {
+	if f.format != "text" && f.format != "json" && f.format != "none" {
+		return fmt.Errorf("--format %q: want text, json or none", f.format)
+	}
+	in, err := f.open(c, args)
 	if err != nil {
 		return err
 	}
 	none, _ := rules.Load(nil)
 	l := in.loop(none, correlate.Options{})
 	out := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
-	l.OnEvent = eventPrinter(out, format)
+	if f.format != "none" {
+		l.OnEvent = eventPrinter(out, f.format)
+	}
+	l.OnIdle = func() bool { // nothing more to come for now: show what there is
+		return out.Flush() == nil
+	}
 	if err := errors.Join(in.run(c.Context(), l), out.Flush()); err != nil {
 		return err
 	}
-	if withStats {
+	if f.stats {
 		printStats(c.ErrOrStderr(), l, in)
 	}
 	return in.err()
+}
+
+func (f *eventsFlags) open(c *cobra.Command, args []string) (*input, error) {
+	if !f.follow {
+		return openInput(c, args, f.sample)
+	}
+	if len(args) != 1 || f.sample || args[0] == "-" || args[0] == netlinkFile {
+		return nil, errors.New("--follow takes one FILE")
+	}
+	in := newInput(c)
+	return in, in.openFollow(args[0])
 }
 
 func eventPrinter(w io.Writer, format string) func(*event.Event) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/agent"
 	"github.com/auditpy/auditpy/internal/alert"
+	"github.com/auditpy/auditpy/internal/names"
 	"github.com/auditpy/auditpy/internal/source"
 	"github.com/auditpy/auditpy/rules"
 )
@@ -30,17 +31,23 @@ var sample []byte
 // input is what scan and events read, and what of it could not be read.
 type input struct {
 	src     source.Source
+	live    bool // it does not end by itself, and its processes are this host's
 	stderr  io.Writer
 	errs    []error
 	shown   int // bad lines told
 	started time.Time
+	users   *names.Users
 }
 
 // maxShown bounds the bad lines that are told one by one.
 const maxShown = 10
 
+func newInput(c *cobra.Command) *input {
+	return &input{stderr: c.ErrOrStderr(), started: time.Now()}
+}
+
 func openInput(c *cobra.Command, args []string, useSample bool) (*input, error) {
-	in := &input{stderr: c.ErrOrStderr(), started: time.Now()}
+	in := newInput(c)
 	switch {
 	case useSample && len(args) > 0:
 		return nil, errors.New("--sample takes no FILE")
@@ -48,6 +55,8 @@ func openInput(c *cobra.Command, args []string, useSample bool) (*input, error) 
 		in.src = source.NewReader("sample", bytes.NewReader(sample))
 	case len(args) == 0:
 		return nil, &hintError{errors.New("no FILE to read"), "auditpy " + c.Name() + " /var/log/audit/audit.log*, or - for standard input"}
+	case len(args) == 1 && args[0] == netlinkFile:
+		return in, in.openNetlink()
 	case len(args) == 1 && args[0] == "-":
 		in.src = source.NewReader("stdin", c.InOrStdin())
 	case slices.Contains(args, "-"):
@@ -58,20 +67,30 @@ func openInput(c *cobra.Command, args []string, useSample bool) (*input, error) 
 	return in, nil
 }
 
-// loop returns the stages for a batch: no clock, no /proc.
+// loop returns the stages: for a batch without a clock and without /proc.
 func (in *input) loop(set *rules.Set, o correlate.Options) *agent.Loop {
-	return &agent.Loop{
+	l := &agent.Loop{
 		Source:     in.src,
 		Assembler:  assemble.New(assemble.Options{}),
-		Tree:       proctree.New(proctree.Options{}),
 		Rules:      set,
 		Correlator: correlate.New(o),
 		OnBad:      in.bad,
 	}
+	if in.live {
+		l.Idle, l.Hold = idle, hold
+		in.users = names.New(names.Options{})
+		l.Tree = agent.LiveTree(proctree.Options{User: in.users.User})
+	} else {
+		l.Tree = proctree.New(proctree.Options{})
+	}
+	return l
 }
 
 // run runs l. A scan that was interrupted is no whole scan: it must not end as if nothing was found.
 func (in *input) run(ctx context.Context, l *agent.Loop) error {
+	if in.live {
+		return in.runLive(ctx, l)
+	}
 	if err := l.Run(ctx); err != nil {
 		return err
 	}

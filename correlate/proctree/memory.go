@@ -4,16 +4,18 @@ import "github.com/auditpy/auditpy/internal/event"
 
 // fresh returns a node to fill, held by nobody.
 func (t *Tree) fresh() *node {
-	if n := len(t.free); n > 0 {
-		p := t.free[n-1]
-		t.free = t.free[:n-1]
-		return p
+	if len(t.free) == 0 {
+		slab := make([]node, 64)
+		for i := range slab {
+			t.free = append(t.free, &slab[i])
+		}
 	}
-	return new(node)
+	n := len(t.free) - 1
+	p := t.free[n]
+	t.free = t.free[:n]
+	t.idle -= p.text.Size()
+	return p
 }
-
-// maxFree bounds the nodes kept for use again.
-const maxFree = 1024
 
 // release gives one hold of n back.
 func (t *Tree) release(n *node) {
@@ -31,20 +33,25 @@ func (t *Tree) release(n *node) {
 	}
 }
 
+// maxIdle bounds the memory of the strings that free nodes keep.
+const maxIdle = 1 << 20
+
 func (t *Tree) recycle(n *node) {
-	if len(t.free) >= maxFree {
-		return
-	}
 	var args []string
 	if n.ownsArgs() {
 		args = n.proc.Args
 		clear(args)
 	}
-	n.text.Reset(keepText)
+	keep := keepText
+	if t.idle > maxIdle {
+		keep, args = 0, nil
+	}
+	n.text.Reset(keep)
 	*n = node{text: n.text}
 	if cap(args) <= 64 {
 		n.proc.Args = args[:0]
 	}
+	t.idle += n.text.Size()
 	t.free = append(t.free, n)
 }
 

@@ -58,6 +58,7 @@ type Tree struct {
 	free  []*node
 	spare []*entry
 	bytes int
+	idle  int // bytes of the strings that free nodes keep
 	stats Stats
 }
 

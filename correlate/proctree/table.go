@@ -38,10 +38,15 @@ func (t *Tree) at(k key) *entry {
 	if e := t.get(k); e != nil {
 		return e
 	}
-	e := new(entry)
-	if n := len(t.spare); n > 0 {
-		e, t.spare = t.spare[n-1], t.spare[:n-1]
+	if len(t.spare) == 0 {
+		slab := make([]entry, 64)
+		for i := range slab {
+			t.spare = append(t.spare, &slab[i])
+		}
 	}
+	n := len(t.spare) - 1
+	e := t.spare[n]
+	t.spare = t.spare[:n]
 	e.key = k
 	t.table[k] = e
 	t.append(e)
@@ -71,9 +76,7 @@ func (t *Tree) drop(e *entry) {
 	t.replace(&e.node, nil)
 	t.replace(&e.claim, nil)
 	*e = entry{}
-	if len(t.spare) < maxFree {
-		t.spare = append(t.spare, e)
-	}
+	t.spare = append(t.spare, e)
 }
 
 func (t *Tree) append(e *entry) {

@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	users := names.New(names.Options{})
 	wg.Go(func() { _ = users.Run(sending) })
 	l := newLoop(ctx, cfg, o, in, outs)
-	l.Tree = newTree(cfg, users)
+	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User})
 	err = l.Run(ctx)
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
@@ -115,10 +115,11 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 	}
 }
 
-// newTree returns a process tree that asks the running kernel, and knows what runs already.
-func newTree(cfg *config.Config, users *names.Users) *proctree.Tree {
+// LiveTree returns a process tree that asks the running kernel, and knows what runs already.
+func LiveTree(o proctree.Options) *proctree.Tree {
 	proc := procfs.New("/proc")
-	t := proctree.New(proctree.Options{Max: cfg.Limits.Processes, Proc: proc, User: users.User})
+	o.Proc = proc
+	t := proctree.New(o)
 	t.Seed(proc.All())
 	return t
 }
