@@ -28,7 +28,8 @@ func TestCaptures(t *testing.T) {
 			if code := run([]string{"events", filepath.Join(filepath.Dir(truth), "audit.log.gz")}, nil, &out, &errs); code != 0 {
 				t.Fatalf("exit code %d: %s", code, errs.String())
 			}
-			checkTruth(t, truth, executions(t, out.Bytes()))
+			got, origins := executions(t, out.Bytes())
+			checkTruth(t, truth, got, origins)
 		})
 	}
 }
@@ -37,12 +38,20 @@ type execution struct {
 	pid       int
 	exe, hash string
 	complete  bool
+	replaces  uint64 // serial of what the process ran before; 0: nothing
+}
+
+// origin is what is said of who forked the process of an execution.
+type origin struct {
+	serial uint64 // of the execution; 0: unknown
+	pid    int
+	source string
 }
 
 // executions returns the executions in JSON lines, by serial.
-func executions(t *testing.T, out []byte) map[uint64]execution {
+func executions(t *testing.T, out []byte) (map[uint64]execution, map[uint64]origin) {
 	t.Helper()
-	all := make(map[uint64]execution)
+	all, origins := make(map[uint64]execution), make(map[uint64]origin)
 	for line := range bytes.Lines(out) {
 		var doc struct {
 			Event   struct{ Type []string }
@@ -50,11 +59,15 @@ func executions(t *testing.T, out []byte) map[uint64]execution {
 				PID        int
 				Executable string
 				Args       []string
+				Parent     struct{ PID int }
 			}
 			Auditd  struct{ Sequence uint64 }
 			Auditpy struct {
 				Complete bool     `json:"argv_complete"`
 				Base64   []string `json:"args_base64"`
+				Replaces uint64
+				Forked   uint64 `json:"forked_from"`
+				Source   string `json:"parent_source"`
 			}
 		}
 		if err := json.Unmarshal(line, &doc); err != nil {
@@ -67,9 +80,10 @@ func executions(t *testing.T, out []byte) map[uint64]execution {
 			t.Errorf("execution %d printed twice", doc.Auditd.Sequence)
 		}
 		hash := hashArgs(doc.Process.Args, doc.Auditpy.Base64)
-		all[doc.Auditd.Sequence] = execution{doc.Process.PID, doc.Process.Executable, hash, doc.Auditpy.Complete}
+		all[doc.Auditd.Sequence] = execution{doc.Process.PID, doc.Process.Executable, hash, doc.Auditpy.Complete, doc.Auditpy.Replaces}
+		origins[doc.Auditd.Sequence] = origin{doc.Auditpy.Forked, doc.Process.Parent.PID, doc.Auditpy.Source}
 	}
-	return all
+	return all, origins
 }
 
 func hashArgs(args, encoded []string) string {
@@ -84,7 +98,9 @@ func hashArgs(args, encoded []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func checkTruth(t *testing.T, file string, got map[uint64]execution) {
+// checkTruth compares all that is known. Who forked an execution may be unknown, where the log does not show it; it must
+// not be wrong.
+func checkTruth(t *testing.T, file string, got map[uint64]execution, origins map[uint64]origin) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -94,13 +110,17 @@ func checkTruth(t *testing.T, file string, got map[uint64]execution) {
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
 	checked := 0
+	shares := make(map[string]int)
 	for lines.Scan() {
 		var scenario struct {
 			Execs []struct {
-				Serial uint64
-				PID    int
-				Exe    string
-				Hash   string `json:"argv_sha256"`
+				Serial   uint64
+				PID      int
+				Exe      string
+				Hash     string `json:"argv_sha256"`
+				Replaces uint64
+				Forked   *uint64 `json:"forked_from"`
+				Forker   int     `json:"parent_pid_at_fork"`
 			}
 		}
 		if err := json.Unmarshal(lines.Bytes(), &scenario); err != nil {
@@ -108,12 +128,25 @@ func checkTruth(t *testing.T, file string, got map[uint64]execution) {
 		}
 		for _, x := range scenario.Execs {
 			checked++
-			if want := (execution{x.PID, x.Exe, x.Hash, true}); got[x.Serial] != want {
+			if want := (execution{x.PID, x.Exe, x.Hash, true, x.Replaces}); got[x.Serial] != want {
 				t.Errorf("execution %d = %+v, want %+v", x.Serial, got[x.Serial], want)
+			}
+			o := origins[x.Serial]
+			shares[o.source]++
+			switch {
+			case x.Forked == nil && o.serial != 0 && o.pid != x.Forker: // by the session's shell, which is in no scenario
+				t.Errorf("execution %d was forked by pid %d, not %+v", x.Serial, x.Forker, o)
+			case x.Forked != nil && o.serial != 0 && o.serial != *x.Forked:
+				t.Errorf("execution %d was forked by execution %d, not %+v", x.Serial, *x.Forked, o)
 			}
 		}
 	}
-	t.Logf("%d executions printed, %d known, all compared", len(got), checked)
+	t.Logf("%d executions printed, %d known, all compared; how their parents are known: %v", len(got), checked, shares)
+	all := make(map[string]int)
+	for _, o := range origins {
+		all[o.source]++
+	}
+	t.Logf("how the parents of all are known: %v", all)
 	if checked == 0 || lines.Err() != nil {
 		t.Errorf("read %d executions of the truth: %v", checked, lines.Err())
 	}

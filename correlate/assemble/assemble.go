@@ -6,6 +6,10 @@
 // it has, or until the newest time seen on its node has moved on by Options.Hold since it was opened. It never
 // reads the clock: the same input gives the same events, however the records of different events are mixed.
 //
+// Events of one node are returned in the order of their first records, which is that of their serials: a fork before
+// what its child does, although the records of the child may end first. Only events without a SYSCALL record, which may
+// have no end, keep up none that came after them.
+//
 // Records are copied, so Add may be given views of a buffer. Events lie in memory that is used again: they are valid
 // until the next call of Add or Flush.
 package assemble
@@ -67,20 +71,20 @@ type Stats struct {
 
 // Assembler joins records. It is for one goroutine.
 type Assembler struct {
-	opts   Options
-	open   map[stamp]*pending // those that other events came between; the last one is in none if its records stand together
-	count  int                // open events
-	last   *pending           // the event of the record before, if it is open
-	oldest *pending           // first of the list of all open events
-	newest *pending
-	nodes  map[string]*node
-	node   *node // of the record before
-	done   done
-	stats  Stats
-	added  uint64     // records given to Add
-	held   int        // bytes of all open events
-	closed []*pending // events handed out, to be used again
-	free   []*pending
+	opts     Options
+	open     map[stamp]*pending // those that other events came between; the last one is in none if its records stand together
+	count    int                // events not returned yet
+	last     *pending           // the event of the record before, if it is open
+	oldest   *pending           // first of the list of all open events
+	newest   *pending
+	nodes    map[string]*node
+	node     *node // of the record before
+	done     done
+	stats    Stats
+	added    uint64 // records given to Add
+	held     int    // bytes of all events not returned yet
+	free     []*pending
+	returned []*pending // events handed out, to be used again
 }
 
 // stamp is an audit.ID whose node is a number: half the time to hash.
@@ -90,7 +94,7 @@ type stamp struct {
 	node   int
 }
 
-// node is the clock of one host and its open events, the oldest first.
+// node is the clock of one host and its events that are not returned yet, the oldest first.
 type node struct {
 	name        string
 	number      int
@@ -113,7 +117,7 @@ func New(o Options) *Assembler {
 // Stats returns the counters.
 func (a *Assembler) Stats() Stats { return a.stats }
 
-// Open returns the number of open events.
+// Open returns the number of events that are not returned yet.
 func (a *Assembler) Open() int { return a.count }
 
 // Add takes a record and appends the events it closed to dst: its own if it was the last, and those
@@ -142,7 +146,8 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	}
 	a.take(p, &r)
 	if p.finished() {
-		dst = a.close(dst, p)
+		a.close(p)
+		dst = a.release(dst, n)
 	}
 	for a.held > a.opts.MaxHeld {
 		dst = a.evict(dst)
@@ -233,19 +238,30 @@ func (a *Assembler) take(p *pending, r *audit.Record) {
 	p.add(r)
 }
 
-func (a *Assembler) close(dst []*event.Event, p *pending) []*event.Event {
-	a.unlink(p)
-	a.held -= p.bytes
-	a.count--
+// close ends an event.
+func (a *Assembler) close(p *pending) {
 	if p.mapped {
 		delete(a.open, p.stamp)
 	}
-	a.done.add(p.stamp)
-	a.stats.Events++
-	a.closed = append(a.closed, p)
 	if a.last == p {
 		a.last = nil
 	}
+	a.done.add(p.stamp)
 	p.finish()
-	return append(dst, &p.ev)
+	p.closed = true
+}
+
+// release appends the events of a node that are closed, but for those behind an open one.
+func (a *Assembler) release(dst []*event.Event, n *node) []*event.Event {
+	for p := n.first; p != nil; {
+		next := p.next
+		if p.closed {
+			dst = append(dst, &p.ev)
+			a.unlink(p)
+		} else if p.called {
+			break
+		}
+		p = next
+	}
+	return dst
 }

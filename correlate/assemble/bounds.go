@@ -4,40 +4,55 @@ import "github.com/auditpy/auditpy/internal/event"
 
 func (a *Assembler) expire(dst []*event.Event, n *node) []*event.Event {
 	hold := a.opts.Hold.Milliseconds()
-	for p := n.first; p != nil && n.newest-p.opened > hold; p = n.first {
-		a.stats.Expired++
-		dst = a.close(dst, p)
+	if n.first == nil || n.newest-n.first.opened <= hold {
+		return dst
 	}
-	return dst
+	for p := n.first; p != nil && n.newest-p.opened > hold; p = p.next {
+		a.expired(p)
+	}
+	return a.release(dst, n)
+}
+
+func (a *Assembler) expired(p *pending) {
+	if !p.closed {
+		a.stats.Expired++
+		a.close(p)
+	}
 }
 
 // expireFar closes what MaxDistance says.
 func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
 	for p := a.oldest; p != nil && a.added-p.number > a.opts.MaxDistance; p = a.oldest {
-		a.stats.Expired++
-		dst = a.close(dst, p)
+		a.expired(p)
+		dst = a.release(dst, p.node)
 	}
 	return dst
 }
 
-// evict closes the oldest open event to make room.
+// evict closes the oldest event to make room. It is the first of its node, so that one is returned at least.
 func (a *Assembler) evict(dst []*event.Event) []*event.Event {
+	p := a.oldest
 	a.stats.Evicted++
-	return a.close(dst, a.oldest)
+	if !p.closed {
+		a.close(p)
+	}
+	return a.release(dst, p.node)
 }
 
 // Flush closes all open events: at the end of the input, or when a live source has been idle for
 // Hold of wall time. It ends the events that were returned before.
 func (a *Assembler) Flush(dst []*event.Event) []*event.Event {
 	a.reuse()
-	for p := a.oldest; p != nil; p = a.oldest {
-		a.stats.Expired++
-		dst = a.close(dst, p)
+	for p := a.oldest; p != nil; p = p.newer {
+		a.expired(p)
+	}
+	for a.oldest != nil {
+		dst = a.release(dst, a.oldest.node)
 	}
 	return dst
 }
 
-// LowWater returns the Mark of the oldest record that an open event needs; false if none is open.
+// LowWater returns the Mark of the oldest record that an event not returned yet needs; false if there is none.
 func (a *Assembler) LowWater() (mark uint64, ok bool) {
 	if p := a.oldest; p != nil {
 		return p.mark, true
@@ -62,7 +77,12 @@ func (a *Assembler) link(p *pending) {
 	a.newest = p
 }
 
+// unlink counts p as returned.
 func (a *Assembler) unlink(p *pending) {
+	a.count--
+	a.held -= p.bytes
+	a.stats.Events++
+	a.returned = append(a.returned, p)
 	if p.prev != nil {
 		p.prev.next = p.next
 	} else {

@@ -16,6 +16,7 @@ type pending struct {
 	mark   uint64
 	bytes  int
 	mapped bool // it is in Assembler.open
+	closed bool // it waits for those before it
 	over   bool // a bound dropped a record
 	ended  bool // the record that comes last has come
 	single bool // a record that comes alone
@@ -56,14 +57,14 @@ func (a *Assembler) fresh() *pending {
 
 // reuse takes back the events that were handed out.
 func (a *Assembler) reuse() {
-	for i, p := range a.closed {
+	for i, p := range a.returned {
 		if len(a.free) < maxFree {
 			p.reset()
 			a.free = append(a.free, p)
 		}
-		a.closed[i] = nil
+		a.returned[i] = nil
 	}
-	a.closed = a.closed[:0]
+	a.returned = a.returned[:0]
 }
 
 // maxFree bounds what is kept for use again: more are open only while something is wrong.

@@ -22,7 +22,9 @@ func held(tree *Tree) int {
 	}
 	for _, e := range tree.table {
 		walk(e.node)
-		walk(e.claim)
+		for _, c := range e.claims {
+			walk(c)
+		}
 	}
 	return bytes
 }

@@ -62,14 +62,14 @@ func TestThread(t *testing.T) {
 func TestNamespace(t *testing.T) {
 	var k kernel
 	tree := New(Options{})
-	see(tree, k.exec(7, 1, "/sbin/sshd", "sshd"), k.exec(900, 1, "/bin/bash", "bash"), k.fork(900, 1, 901, "/bin/bash"))
-	see(tree, k.fork(901, 900, 7, "/bin/bash")) // its child is 902 on the host, and 7 to itself
-	see(tree, k.exec(902, 901, "/bin/ls", "ls"))
+	see(tree, k.exec(7, 1, "/sbin/sshd", "sshd"), k.exec(9000, 1, "/bin/bash", "bash"), k.fork(9000, 1, 9001, "/bin/bash"))
+	see(tree, k.fork(9001, 9000, 7, "/bin/bash")) // its child is 9002 on the host, and 7 to itself
+	see(tree, k.exec(9002, 9001, "/bin/ls", "ls"))
 	if p := see(tree, k.other(7, 1, "/sbin/sshd")); p.CommandLine != "sshd" || p.Parent != nil {
 		t.Errorf("sshd = %+v", p)
 	}
-	see(tree, k.fork(901, 900, 8, "/bin/bash"))
-	if p := see(tree, k.exec(950, 8, "/bin/id", "id")); p.Parent != nil {
+	see(tree, k.fork(9001, 9000, 8, "/bin/bash"))
+	if p := see(tree, k.exec(9050, 8, "/bin/id", "id")); p.Parent != nil {
 		t.Errorf("parent = %+v, want unknown: the pid is of another namespace", p.Parent)
 	}
 }

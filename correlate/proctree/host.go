@@ -133,7 +133,7 @@ func (h *host) passed(pid, then int) bool {
 	return h.position() >= next
 }
 
-// isNear reports whether pid lies within width of the newest one.
-func (h *host) isNear(pid, width int) bool {
-	return h.cursor > 0 && pid >= h.cursor-width && pid <= h.cursor+width
+// isNear reports whether pid lies near the newest one.
+func (h *host) isNear(pid int) bool {
+	return h.cursor == 0 || pid >= h.cursor-near && pid <= h.cursor+near
 }

@@ -28,6 +28,7 @@ func (t *Tree) release(n *node) {
 			t.release(n.previous)
 		}
 		t.bytes -= n.bytes
+		t.leave(n)
 		t.recycle(n)
 		n = parent
 	}
@@ -82,16 +83,14 @@ func (t *Tree) link(n, p *node) {
 	}
 	p.refs++
 	n.parent, n.proc.Parent, n.depth = p, &p.proc, p.depth+1
-	if n.trust == untold {
-		n.trust = min(p.trust, likely)
-	}
 }
 
 // trim returns a copy of p with depth ancestors.
 func (t *Tree) trim(p *node, depth int) *node {
 	c := t.fresh()
 	text, args := c.text, c.proc.Args
-	*c = node{proc: p.proc, seen: p.seen, exited: p.exited, evidence: p.evidence, trust: p.trust, text: text}
+	*c = node{proc: p.proc, text: text}
+	t.share(c, p)
 	c.proc.Args, c.proc.Parent, c.proc.Previous = args, nil, nil
 	c.text.Reserve(len(p.proc.Exe) + len(p.proc.Comm) + len(p.proc.CWD) + len(p.proc.TTY) + len(p.proc.CommandLine))
 	c.proc.Exe, c.proc.Comm, c.proc.CWD, c.proc.TTY = c.text.Add(p.proc.Exe), c.text.Add(p.proc.Comm), c.text.Add(p.proc.CWD), c.text.Add(p.proc.TTY)

@@ -18,26 +18,12 @@ type node struct {
 	refs     int
 	depth    int // ancestors
 	bytes    int // charged for it
-	seen     int64
-	exited   int64 // when its end was seen, Unix milliseconds; 0 if it was not
-	evidence int   // host.position when it was last known to be alive
-	trust    trust
-	forks    bool // its forks are recorded
+	life     *life
 	text     text.Arena
 }
 
-// trust says whether what fork returns to a process is a pid of the host.
-type trust int8
-
-const (
-	foreign trust = -1 // it runs in a pid namespace: a child was seen with a pid that it was not told
-	untold  trust = 0
-	likely  trust = 1 // its parent's are
-	proven  trust = 2 // a child was seen with the pid that it was told
-)
-
 // nodeSize is what a node costs besides its strings, with its place in the table.
-const nodeSize = 640
+const nodeSize = 704
 
 // keepText bounds the memory that a node keeps for the next process.
 const keepText = 2 << 10
@@ -137,7 +123,9 @@ func (n *node) args(x *event.Exec) {
 // succeed makes n what the process old became by an exec.
 func (t *Tree) succeed(n, old *node) {
 	n.proc.Start, n.proc.Boot, n.proc.Ticks = old.proc.Start, old.proc.Boot, old.proc.Ticks
-	n.trust, n.forks, n.seen = old.trust, old.forks, old.seen
+	t.share(n, old)
+	n.life.addOther(n.life.same, n.life.seen)
+	n.life.same = 0
 	n.parent, n.proc.Parent, n.depth = old.parent, old.proc.Parent, old.depth
 	if n.parent != nil {
 		n.parent.refs++

@@ -8,41 +8,39 @@ import (
 	"github.com/auditpy/auditpy/internal/event"
 )
 
-// parent returns who has the pid that a new process says is its parent's, or nil.
-//
-// A parent of pid 1, or another that adopts orphans, may not be who forked the process. Nothing in the records says
-// so; where forks are recorded the claim does.
+// parent returns who forked a new process of which no fork is recorded by its pid, or nil: who has the pid that it says
+// is its parent's. That may be who adopted it when its parent had ended; nothing in its records says so, but forks that
+// wait for their processes may.
 func (t *Tree) parent(x *call) *node {
-	k := key{x.host, x.ppid}
-	e := t.get(k)
-	if e != nil && e.claim != nil && x.host.trusts(e.claim) && (e.node == nil || e.claim.proc.Start.Msec >= e.node.seen) {
-		t.adopt(e)
-		t.start(x.host, e.node, e.node.proc.Start.Msec)
+	e := t.get(key{x.host, x.ppid})
+	if e == nil {
+		return t.lookup(x)
 	}
-	if e != nil && e.node != nil && t.alive(x, e.node) {
-		x.suspect(e.node)
-		e.node.seen, e.node.evidence = max(e.node.seen, x.ev.ID.Msec), x.host.position()
-		t.complete(e.node)
-		return e.node
+	if c := e.only(); c != nil && e.node == nil && x.ppid != 1 {
+		t.adopt(x, e, c)
 	}
-	return t.lookup(x)
-}
-
-// suspect notes that a process whose forks are recorded has a child that it was not told of: the pids it is told are
-// not those of the host. A vfork is recorded later, and then takes it back.
-func (x *call) suspect(n *node) {
-	if n.forks && n.trust < proven {
-		n.trust = foreign
+	n := e.node
+	if n == nil || !t.alive(x, n) {
+		return t.lookup(x)
 	}
+	n.life.seen, n.life.position = max(n.life.seen, x.ev.ID.Msec), x.host.position()
+	if !x.agree(n, t.table[x.key()]) {
+		return nil
+	}
+	if n.life.same > 0 {
+		n.life.same--
+	}
+	t.complete(n)
+	return n
 }
 
 // alive reports whether n can be the parent of the caller: it had not ended, and its pid is not another's now.
 func (t *Tree) alive(x *call, n *node) bool {
 	now := x.ev.ID.Msec
-	if n.exited != 0 && now > n.exited+grace {
+	if n.life.ended() && now > n.life.exited.Msec+grace {
 		return false
 	}
-	if !x.host.passed(n.proc.PID, n.evidence) || now-n.seen <= briefly {
+	if !x.host.passed(n.proc.PID, n.life.position) || now-n.life.seen <= briefly {
 		return true
 	}
 	if !t.ours(x.host) {
@@ -73,10 +71,11 @@ func (t *Tree) lookup(x *call) *node {
 func (t *Tree) learn(h *host, p *event.Process, msec int64) *node {
 	n := t.fresh()
 	mem := n.text
-	*n = node{proc: *p, text: mem, seen: msec, evidence: h.position()}
+	*n = node{proc: *p, text: mem}
+	t.born(n, msec, h.position())
 	n.proc.Source, n.proc.Parent, n.proc.Previous = event.FromProc, nil, nil
 	n.proc.Boot = t.opts.Proc.Boot()
-	if e := t.table[key{h, p.PPID}]; e != nil && e.node != nil && e.node.exited == 0 && e.node.proc.PID != p.PID {
+	if e := t.table[key{h, p.PPID}]; e != nil && e.node != nil && !e.node.life.ended() && e.node.proc.PID != p.PID {
 		t.link(n, e.node)
 		if e.node.forked(p) {
 			n.proc.Image = e.node.proc.Image
@@ -102,7 +101,7 @@ func (t *Tree) complete(n *node) {
 // ask fills in what /proc knows of n if it still runs the same.
 func (t *Tree) ask(n *node) {
 	p := t.opts.Proc.Process(n.proc.PID)
-	if p == nil || !n.runs(p.Exe) || p.Start.Msec > n.seen+startError && n.seen != 0 {
+	if p == nil || !n.runs(p.Exe) || p.Start.Msec > n.life.seen+startError {
 		return
 	}
 	n.proc.Args, n.proc.ArgsWhole, n.proc.CommandLine = p.Args, p.ArgsWhole, strings.Join(p.Args, " ")

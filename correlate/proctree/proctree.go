@@ -56,6 +56,7 @@ type Tree struct {
 	names map[string]string
 	ring  entry // sentinel of a list, the least recently seen first
 	free  []*node
+	dead  []*life // to be used again
 	spare []*entry
 	bytes int
 	idle  int // bytes of the strings that free nodes keep
@@ -102,7 +103,7 @@ func (t *Tree) Annotate(ev *event.Event) {
 	default:
 		n = t.again(&x, n)
 	}
-	n.seen, n.evidence = max(n.seen, ev.ID.Msec), h.allocated(pid)
+	n.life.seen, n.life.position = max(n.life.seen, ev.ID.Msec), h.allocated(pid)
 	ev.Process = &n.proc
 	t.effects(&x, n)
 	t.bound()
@@ -169,6 +170,7 @@ func (t *Tree) again(x *call, n *node) *node {
 // begin gives a process that is new its start and its parent.
 func (t *Tree) begin(x *call, n *node) {
 	n.proc.Start = x.ev.ID
+	t.born(n, x.ev.ID.Msec, 0)
 	t.start(x.host, n, x.ev.ID.Msec)
 	if x.ppid > 0 && x.ppid != x.pid {
 		t.link(n, t.parent(x))

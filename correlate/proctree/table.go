@@ -6,12 +6,11 @@ type key struct {
 	pid  int
 }
 
-// entry is a pid in the table. Besides the process that was seen there may be a claim: a process that a fork was
-// said to have made with this pid, and that has not been seen yet.
+// entry is a pid in the table.
 type entry struct {
 	key        key
-	node       *node // nil if only claimed
-	claim      *node
+	node       *node         // nil if only claimed
+	claims     [claims]*node // the newest last
 	prev, next *entry
 }
 
@@ -74,7 +73,7 @@ func (t *Tree) drop(e *entry) {
 	e.unlink()
 	delete(t.table, e.key)
 	t.replace(&e.node, nil)
-	t.replace(&e.claim, nil)
+	t.dropClaims(e)
 	*e = entry{}
 	t.spare = append(t.spare, e)
 }
