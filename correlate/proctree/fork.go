@@ -28,7 +28,7 @@ func (t *Tree) ended(h *host, ev *event.Event) {
 	}
 	value, _ := r.Field("pid")
 	pid, err := strconv.Atoi(value)
-	if e := t.table[key{h, pid}]; err == nil && e != nil && e.node != nil {
+	if e := t.table[h.key(pid)]; err == nil && e != nil && e.node != nil {
 		x := call{ev: ev, host: h}
 		x.exit(e.node)
 	}
@@ -53,14 +53,14 @@ func (t *Tree) fork(x *call, n *node) {
 	if flags&cloneParent != 0 {
 		ppid = n.proc.PPID
 	}
-	e := t.at(key{x.host, int(x.ev.Call.Exit())})
+	e := t.at(x.host.key(int(x.ev.Call.Exit())))
 	if x.before(e.node, ppid) {
 		t.late(e.node, n)
 		return
 	}
 	c := t.child(x, n)
-	c.proc.PID, c.proc.PPID = e.key.pid, ppid
-	c.life.position, c.life.likely = x.host.allocated(e.key.pid), x.host.isNear(e.key.pid)
+	c.proc.PID, c.proc.PPID = e.key.pid(), ppid
+	c.life.position, c.life.likely = x.host.allocated(e.key.pid()), x.host.isNear(e.key.pid())
 	c.refs++
 	t.charge(c)
 	t.claim(e, c)

@@ -13,6 +13,7 @@ import (
 // be another process's before the newest pid has passed it. cursor is the newest pid known to be in use by a new process.
 type host struct {
 	name   string
+	number int
 	cursor int
 	laps   int // times that the cursor began anew
 	far    int // new pids in a row that lie far off the cursor
@@ -41,7 +42,7 @@ func (t *Tree) host(ev *event.Event) *host {
 func (t *Tree) hostNamed(name string) *host {
 	h := t.hosts[name]
 	if h == nil && len(t.hosts) < maxHosts {
-		h = &host{name: strings.Clone(name)}
+		h = &host{name: strings.Clone(name), number: len(t.hosts)}
 		t.hosts[h.name] = h
 	}
 	if h == nil {
@@ -82,7 +83,7 @@ func (t *Tree) forget(h *host) {
 	t.stats.Boots++
 	for e := t.ring.next; e != &t.ring; {
 		next := e.next
-		if e.key.host == h {
+		if e.key.host() == h.number {
 			t.drop(e)
 		}
 		e = next

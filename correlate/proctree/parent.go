@@ -12,7 +12,7 @@ import (
 // is its parent's. That may be who adopted it when its parent had ended; nothing in its records says so, but forks that
 // wait for their processes may.
 func (t *Tree) parent(x *call) *node {
-	e := t.get(key{x.host, x.ppid})
+	e := t.get(x.host.key(x.ppid))
 	if e == nil {
 		return t.lookup(x)
 	}
@@ -75,13 +75,13 @@ func (t *Tree) learn(h *host, p *event.Process, msec int64) *node {
 	t.born(n, msec, h.position())
 	n.proc.Source, n.proc.Parent, n.proc.Previous = event.FromProc, nil, nil
 	n.proc.Boot = t.opts.Proc.Boot()
-	if e := t.table[key{h, p.PPID}]; e != nil && e.node != nil && !e.node.life.ended() && e.node.proc.PID != p.PID {
+	if e := t.table[h.key(p.PPID)]; e != nil && e.node != nil && !e.node.life.ended() && e.node.proc.PID != p.PID {
 		t.link(n, e.node)
 		if e.node.forked(p) {
 			n.proc.Image = e.node.proc.Image
 		}
 	}
-	t.put(key{h, p.PID}, n)
+	t.put(h.key(p.PID), n)
 	return n
 }
 

@@ -73,6 +73,7 @@ func New(o Options) *Tree {
 	}
 	t := &Tree{opts: o, hosts: make(map[string]*host), table: make(map[key]*entry), names: make(map[string]string)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
+	t.hostNamed("")
 	return t
 }
 
@@ -116,7 +117,7 @@ type call struct {
 	pid, ppid int
 }
 
-func (x *call) key() key { return key{x.host, x.pid} }
+func (x *call) key() key { return x.host.key(x.pid) }
 
 // exec is the process after a successful execve. An exec chain in one pid is one process: old, if it is not nil.
 func (t *Tree) exec(x *call, old *node) *node {

