@@ -25,6 +25,7 @@ type pending struct {
 	tries  int  // joins while records were still awaited
 	paths  int  // PATH records
 	cwd    bool // there is a CWD record
+	saddr  bool // there is a SOCKADDR record
 
 	call audit.Call
 	argv audit.Argv
@@ -117,6 +118,8 @@ func (p *pending) add(r *audit.Record) {
 		p.paths++
 	case audit.CWD:
 		p.cwd = true
+	case audit.Sockaddr:
+		p.saddr = true
 	default:
 		p.single = r.Type.Single()
 	}
@@ -128,7 +131,7 @@ func last(t audit.Type) bool { return t == audit.Proctitle || t.Single() }
 
 // finished reports whether the event is whole. In all system call events of a log file PROCTITLE was seen to be the
 // last; on netlink EOE follows it. Should another be late all the same, the event waits for what it says it has: the
-// paths that items= counts, and the arguments of an execution.
+// paths that items= counts, the arguments of an execution, the address of a connect.
 func (p *pending) finished() bool { return p.ended && (p.over || p.whole()) }
 
 func (p *pending) whole() bool {
@@ -138,19 +141,16 @@ func (p *pending) whole() bool {
 	if items := p.call.Num(audit.CallItems); items > 0 && (p.paths < items || !p.cwd) {
 		return false
 	}
-	return p.wholeArgs()
-}
-
-// wholeArgs reports whether all arguments of an execution came. A call that failed has none.
-func (p *pending) wholeArgs() bool {
 	if p.argv.Len() > 0 {
 		return p.tryJoin() && p.args.Complete
 	}
-	if !p.call.Success() {
-		return true
+	switch p.call.Name() {
+	case "execve", "execveat":
+		return !p.call.Success()
+	case "connect", "bind":
+		return p.saddr || p.call.Failed()
 	}
-	name := p.call.Name()
-	return name != "execve" && name != "execveat"
+	return true
 }
 
 // maxTries bounds how often a long command line is joined in vain; after that only the close of the event joins it.
