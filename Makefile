@@ -14,7 +14,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz bench soak e2e package clean
+.PHONY: help build check test race lint fuzz bench peers soak e2e package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -44,6 +44,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s), one after another
 
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . ./...
+
+peers: ## auditpy beside LAUREL, go-libaudit and ausearch on LOG (as root without LOG: one of its own)
+	.ci/bench $(LOG)
 
 soak: ## the tests under the race detector COUNT (20) times, in random order
 	CGO_ENABLED=1 $(GO) test -race -count $(COUNT) -shuffle on -timeout 2h ./...

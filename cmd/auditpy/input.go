@@ -79,7 +79,7 @@ func (in *input) loop(set *rules.Set, o correlate.Options) *agent.Loop {
 	if in.live {
 		l.Idle, l.Hold = idle, hold
 		in.users = names.New(names.Options{})
-		l.Tree = agent.LiveTree(proctree.Options{User: in.users.User})
+		l.Tree = agent.LiveTree(proctree.Options{User: in.users.User, Group: in.users.Group})
 	} else {
 		l.Tree = proctree.New(proctree.Options{})
 	}

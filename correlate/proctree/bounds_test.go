@@ -2,8 +2,11 @@ package proctree
 
 import (
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/auditpy/auditpy/internal/event"
 )
 
 // held returns the memory that the table and what it holds are charged for, counted anew.
@@ -22,6 +25,7 @@ func held(tree *Tree) int {
 	}
 	for _, e := range tree.table {
 		walk(e.node)
+		walk(tree.shown)
 		for _, c := range e.claims {
 			walk(c)
 		}
@@ -74,13 +78,22 @@ func TestMillion(t *testing.T) {
 	var k kernel
 	see(tree, k.exec(299, 1, "/bin/make", "make"))
 	wrong := 0
+	fork, exec := k.fork(299, 1, 300, "/bin/make"), k.exec(300, 299, "/bin/cc", "cc", "-c")
+	again := func(ev *event.Event, old, now string) { // as k makes it, without its cost
+		k.serial++
+		k.msec++
+		ev.ID.Msec, ev.ID.Serial = k.msec, k.serial
+		ev.Call.Parse(strings.Replace(ev.Records[0].Body, old, now, 1))
+	}
 	var half runtime.MemStats
 	for i, pid := 0, 300; i < million; i++ {
 		k.msec += int64(i % 2) // 20,000 a second, with the two of kernel
-		tree.Annotate(k.fork(299, 1, pid, "/bin/make"))
-		ev := k.exec(pid, 299, "/bin/cc", "cc", "-c")
-		tree.Annotate(ev)
-		if p := ev.Process.Parent; p == nil || p.PID != 299 || p.CommandLine != "make" || ev.Process.Previous == nil {
+		number := strconv.Itoa(pid)
+		again(fork, "exit=300", "exit="+number)
+		again(exec, " pid=300", " pid="+number)
+		tree.Annotate(fork)
+		tree.Annotate(exec)
+		if p := exec.Process.Parent; p == nil || p.PID != 299 || p.CommandLine != "make" {
 			wrong++
 		}
 		if pid++; pid == 32768 {
@@ -99,4 +112,17 @@ func TestMillion(t *testing.T) {
 		t.Errorf("%d wrong, heap %d KiB at half, %d at the end", wrong, half.HeapAlloc>>10, end.HeapAlloc>>10)
 	}
 	runtime.KeepAlive(tree)
+}
+
+// TestEndedProcessIsShown: the table is full, and the process of the event is the first to be evicted.
+func TestEndedProcessIsShown(t *testing.T) {
+	tree := New(Options{Max: 1})
+	var k kernel
+	see(tree, k.exec(10, 5, "/bin/bash", "bash"))
+	ev := k.exit(10, 5, "/bin/bash")
+	tree.Annotate(k.fork(11, 5, 12, "/bin/zsh"))
+	tree.Annotate(ev)
+	if ev.Process.PID != 10 || ev.Process.Exe != "/bin/bash" {
+		t.Errorf("process = %+v", ev.Process)
+	}
 }

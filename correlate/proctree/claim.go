@@ -1,10 +1,6 @@
 package proctree
 
-import (
-	"slices"
-
-	"github.com/auditpy/auditpy/internal/audit"
-)
+import "slices"
 
 // A claim is a process that a fork was said to have made, before a record of its own. In a pid namespace the number is
 // the namespace's, so a claim that is wrong waits at the pid of another process; it must not drop what is known of it.
@@ -99,6 +95,3 @@ func (e *entry) only() *node {
 	}
 	return c
 }
-
-// image reports whether what the process runs is known by its execution.
-func (n *node) image() bool { return n.proc.Image != (audit.ID{}) }

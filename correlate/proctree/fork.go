@@ -17,6 +17,7 @@ func (t *Tree) effects(x *call, n *node) {
 		}
 	case "exit_group": // exit alone ends a thread: its record has the pid of the whole process
 		x.exit(n)
+		t.bury(x.key())
 	}
 }
 
@@ -31,6 +32,7 @@ func (t *Tree) ended(h *host, ev *event.Event) {
 	if e := t.table[h.key(pid)]; err == nil && e != nil && e.node != nil {
 		x := call{ev: ev, host: h}
 		x.exit(e.node)
+		t.bury(h.key(pid))
 	}
 }
 

@@ -81,12 +81,10 @@ func (h *host) booted(ev *event.Event) bool {
 // forget drops all processes of a host.
 func (t *Tree) forget(h *host) {
 	t.stats.Boots++
-	for e := t.ring.next; e != &t.ring; {
-		next := e.next
+	for _, e := range t.table {
 		if e.key.host() == h.number {
 			t.drop(e)
 		}
-		e = next
 	}
 	h.cursor, h.far, h.laps = 0, 0, 0
 }

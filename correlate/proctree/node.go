@@ -23,7 +23,7 @@ type node struct {
 }
 
 // nodeSize is what a node costs besides its strings, with its place in the table.
-const nodeSize = 704
+const nodeSize = 640
 
 // keepText bounds the memory that a node keeps for the next process.
 const keepText = 2 << 10
@@ -59,20 +59,47 @@ func (t *Tree) node(x *call) *node {
 // identity takes the ids of the process, and their names.
 func (t *Tree) identity(x *call, n *node) {
 	c, p := x.ev.Call, &n.proc
-	uid, euid := c.Num(audit.CallUID), c.Num(audit.CallEUID)
-	p.GID, p.EGID, p.AUID = c.Num(audit.CallGID), c.Num(audit.CallEGID), c.Num(audit.CallAUID)
-	if p.UID == uid && p.EUID == euid && p.User != "" {
+	uid, euid, gid := c.Num(audit.CallUID), c.Num(audit.CallEUID), c.Num(audit.CallGID)
+	p.EGID, p.AUID = c.Num(audit.CallEGID), c.Num(audit.CallAUID)
+	if p.UID == uid && p.EUID == euid && p.GID == gid && p.User != "" {
 		return
 	}
-	p.UID, p.EUID = uid, euid
+	p.UID, p.EUID, p.GID = uid, euid, gid
 	enriched := ""
 	if sc := x.ev.Find(audit.Syscall); sc != nil {
 		enriched = sc.Enriched
 	}
-	p.User = t.intern(t.user(enriched, ` UID="`, uid))
+	p.User = t.name(uid, logged(enriched, ` UID="`), t.opts.User)
 	if p.EffectiveUser = p.User; euid != uid {
-		p.EffectiveUser = t.intern(t.user(enriched, ` EUID="`, euid))
+		p.EffectiveUser = t.name(euid, logged(enriched, ` EUID="`), t.opts.User)
 	}
+	p.Group = t.name(gid, logged(enriched, ` GID="`), t.opts.Group)
+}
+
+// name is the name of a user or group: logged, or else one that is known now.
+func (t *Tree) name(id int, logged string, known func(int) string) string {
+	switch {
+	case id == 0:
+		return "root"
+	case logged != "":
+		return t.intern(logged)
+	case known == nil || id < 0:
+		return ""
+	}
+	return known(id)
+}
+
+// logged is the name that auditd looked up when it wrote the record, or "".
+func logged(enriched, key string) string {
+	i := strings.Index(enriched, key)
+	if i < 0 {
+		return ""
+	}
+	name, _, ok := strings.Cut(enriched[i+len(key):], `"`)
+	if !ok || strings.HasPrefix(name, "unknown(") {
+		return ""
+	}
+	return name
 }
 
 // maxNames bounds the names kept.
@@ -80,7 +107,7 @@ const maxNames = 4096
 
 // intern returns a copy of a name that lives on: a process may change its user a million times.
 func (t *Tree) intern(name string) string {
-	if kept, ok := t.names[name]; ok || name == "" {
+	if kept, ok := t.names[name]; ok {
 		return kept
 	}
 	if len(t.names) >= maxNames {
@@ -89,23 +116,6 @@ func (t *Tree) intern(name string) string {
 	name = strings.Clone(name)
 	t.names[name] = name
 	return name
-}
-
-// user is the name that auditd looked up when the record was written, or else one that is known now.
-func (t *Tree) user(enriched, key string, uid int) string {
-	if uid == 0 {
-		return "root"
-	}
-	if i := strings.Index(enriched, key); i >= 0 {
-		name, _, ok := strings.Cut(enriched[i+len(key):], `"`)
-		if ok && !strings.HasPrefix(name, "unknown(") {
-			return name
-		}
-	}
-	if t.opts.User == nil || uid < 0 {
-		return ""
-	}
-	return t.opts.User(uid)
 }
 
 // args copies what the process was given.
@@ -129,6 +139,9 @@ func (t *Tree) succeed(n, old *node) {
 	n.parent, n.proc.Parent, n.depth = old.parent, old.proc.Parent, old.depth
 	if n.parent != nil {
 		n.parent.refs++
+	}
+	if old.proc.Source == event.FromFork || old.proc.Source == event.Inherited {
+		return // it ran nothing of its own before
 	}
 	n.previous, n.proc.Previous = old, &old.proc
 	old.refs++

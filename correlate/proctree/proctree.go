@@ -19,11 +19,12 @@ import (
 // Options bound a Tree. Zero fields take the default in brackets.
 type Options struct {
 	Max      int // processes [65536]
-	MaxBytes int // of memory [24 MiB]
+	MaxBytes int // of memory [32 MiB]
 	// Proc asks the running kernel for what no record told. Nil in scan: an old file's pids are not this host's.
 	Proc Proc
-	// User returns the name of a uid that a record has no name for, or "". Nil in scan.
-	User func(uid int) string
+	// User and Group return the name of an id that a record has no name for, or "". Nil in scan.
+	User  func(uid int) string
+	Group func(gid int) string
 }
 
 // Proc is what /proc knows. It is asked about processes of this host only, those of records without a node.
@@ -55,6 +56,8 @@ type Tree struct {
 	table map[key]*entry
 	names map[string]string
 	ring  entry // sentinel of a list, the least recently seen first
+	gone  entry // the same of those whose end was seen: they are evicted first
+	shown *node // of the last event, which holds it
 	free  []*node
 	dead  []*life // to be used again
 	spare []*entry
@@ -69,10 +72,11 @@ func New(o Options) *Tree {
 		o.Max = 65536
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 24 << 20
+		o.MaxBytes = 32 << 20
 	}
 	t := &Tree{opts: o, hosts: make(map[string]*host), table: make(map[key]*entry), names: make(map[string]string)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
+	t.gone.prev, t.gone.next = &t.gone, &t.gone
 	t.hostNamed("")
 	return t
 }
@@ -106,6 +110,8 @@ func (t *Tree) Annotate(ev *event.Event) {
 	}
 	n.life.seen, n.life.position = max(n.life.seen, ev.ID.Msec), h.allocated(pid)
 	ev.Process = &n.proc
+	n.refs++
+	t.replace(&t.shown, n)
 	t.effects(&x, n)
 	t.bound()
 }

@@ -71,7 +71,7 @@ func see(tree *Tree, evs ...*event.Event) *event.Process {
 func TestExec(t *testing.T) {
 	var k kernel
 	p := see(New(Options{}), k.exec(10, 5, "/bin/sh", "sh", "-c", "x"))
-	if p.PID != 10 || p.PPID != 5 || p.UID != 1001 || p.EUID != 0 || p.GID != 100 || p.EGID != 50 || p.AUID != -1 || p.Session != 4 || p.User != "alice" ||
+	if p.PID != 10 || p.PPID != 5 || p.UID != 1001 || p.EUID != 0 || p.GID != 100 || p.EGID != 50 || p.AUID != -1 || p.Session != 4 || p.User != "alice" || p.Group != "x" ||
 		p.EffectiveUser != "root" || p.CWD != "/srv" || p.TTY != "pts0" || p.CommandLine != "sh -c x" || p.Source != event.FromExec || p.Image.Serial != 1 {
 		t.Errorf("process = %+v", p)
 	}

@@ -21,7 +21,7 @@ func (t *Tree) get(k key) *entry {
 	e := t.table[k]
 	if e != nil {
 		e.unlink()
-		t.append(e)
+		t.ring.append(e)
 	}
 	return e
 }
@@ -50,7 +50,7 @@ func (t *Tree) at(k key) *entry {
 	t.spare = t.spare[:n]
 	e.key = k
 	t.table[k] = e
-	t.append(e)
+	t.ring.append(e)
 	return e
 }
 
@@ -63,11 +63,15 @@ func (t *Tree) replace(at **node, n *node) {
 	}
 }
 
-// bound evicts what is over a bound, but never the process of the last event.
+// bound evicts what is over a bound.
 func (t *Tree) bound() {
-	for len(t.table) > 1 && (len(t.table) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
+	for len(t.table) > 0 && (len(t.table) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
 		t.stats.Evicted++
-		t.drop(t.ring.next)
+		if t.gone.next != &t.gone {
+			t.drop(t.gone.next)
+		} else {
+			t.drop(t.ring.next)
+		}
 	}
 }
 
@@ -80,9 +84,18 @@ func (t *Tree) drop(e *entry) {
 	t.spare = append(t.spare, e)
 }
 
-func (t *Tree) append(e *entry) {
-	e.prev, e.next = t.ring.prev, &t.ring
-	e.prev.next, e.next.prev = e, e
+// append puts last at the end of the list whose sentinel is e.
+func (e *entry) append(last *entry) {
+	last.prev, last.next = e.prev, e
+	last.prev.next, last.next.prev = last, last
+}
+
+// bury moves the entry of a process that has ended.
+func (t *Tree) bury(k key) {
+	if e := t.table[k]; e != nil {
+		e.unlink()
+		t.gone.append(e)
+	}
 }
 
 func (e *entry) unlink() { e.prev.next, e.next.prev = e.next, e.prev }

@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	users := names.New(names.Options{})
 	wg.Go(func() { _ = users.Run(sending) })
 	l := newLoop(ctx, cfg, o, in, outs)
-	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User})
+	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
 	err = l.Run(ctx)
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)

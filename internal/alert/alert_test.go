@@ -66,7 +66,7 @@ func TestAppendJSON(t *testing.T) {
 		"@timestamp":                       "2026-11-21T08:49:27.999Z",
 		"event.kind":                       "alert",
 		"event.id":                         "abc",
-		"event.action":                     []any{"executed", "exec"},
+		"event.action":                     []any{"exec", "process_started", "start", "executed"},
 		"event.outcome":                    "success",
 		"rule.id":                          "r1",
 		"rule.level":                       "high",
@@ -122,7 +122,7 @@ func TestNotUTF8(t *testing.T) {
 func TestAppendEvent(t *testing.T) {
 	ev := &event.Event{ID: audit.ID{Msec: 1, Serial: 2}, Records: []audit.Record{{Type: 1112, Body: "pid=1"}}}
 	m := document(t, AppendEvent(nil, ev))
-	if at(m, "event.kind") != "event" || !reflect.DeepEqual(at(m, "event.action"), []any{"user_login"}) || at(m, "process") != nil || at(m, "host") != nil {
+	if at(m, "event.kind") != "event" || !reflect.DeepEqual(at(m, "event.action"), []any{"logged-in", "user_login"}) || at(m, "process") != nil || at(m, "host") != nil {
 		t.Errorf("document = %v", m)
 	}
 	ev = sampleAlert("x").Event
@@ -231,5 +231,18 @@ func TestHugeCommandLine(t *testing.T) {
 		if at(m, "auditpy.truncated") != true || at(m, "process.args_count") != float64(len(args)) || at(m, "process.args").([]any)[2] != "print()" {
 			t.Errorf("%s: document says %v, %v", name, at(m, "auditpy"), at(m, "process.args_count"))
 		}
+	}
+}
+
+// TestExecutionWords: the shortcut for an execution says what the vocabulary says.
+func TestExecutionWords(t *testing.T) {
+	ev := sampleAlert("x").Event
+	o := object{}
+	for _, w := range vocabulary {
+		o.strs(w.field, w.get(nil, ev))
+	}
+	o.str("outcome", outcome(nil, ev)[0])
+	if got := string(o.b); got != execution {
+		t.Errorf("vocabulary = %s, shortcut %s", got, execution)
 	}
 }

@@ -32,41 +32,41 @@ func (o *object) header(ev *event.Event, kind, id string) {
 	o.open("event", '{')
 	o.str("kind", kind)
 	o.str("id", id)
-	if ev.Exec != nil {
-		o.raw("category", `["process"]`)
-		o.raw("type", `["start"]`)
-		o.raw("action", `["executed","exec"]`) // auditbeat's word and the endpoint's, so that rules written for either find theirs
-	} else {
-		o.strs("action", actions(ev))
-	}
-	o.str("outcome", outcome(ev))
+	o.happened(ev)
 	o.close('}')
 }
 
-func actions(ev *event.Event) []string {
-	if ev.Exec != nil {
-		return []string{"executed", "exec"}
+// happened tells what happened, in the words of auditbeat and of the endpoint, so that rules written for either find
+// theirs.
+func (o *object) happened(ev *event.Event) {
+	if ev.Exec != nil { // nine of ten
+		o.b = append(append(o.b, ','), execution...)
+		return
 	}
-	if name := ev.SyscallName(); name != "" {
-		return []string{name}
+	var words []string
+	for _, w := range vocabulary {
+		words = w.get(words[:0], ev)
+		o.strs(w.field, words)
 	}
-	if len(ev.Records) > 0 {
-		return []string{strings.ToLower(ev.Records[0].TypeName())}
+	if words = outcome(words[:0], ev); len(words) > 0 {
+		o.str("outcome", words[0])
 	}
-	return nil
 }
 
-func outcome(ev *event.Event) string {
-	switch {
-	case ev.Call == nil:
-		return ""
-	case ev.Call.Success():
-		return "success"
-	case ev.Call.Failed():
-		return "failure"
+// execution is what happened in a successful execve, as happened would write it.
+const execution = `"category":["process"],"type":["start"],"action":["exec","process_started","start","executed"],"outcome":"success"`
+
+var (
+	vocabulary = []struct {
+		field string
+		get   event.Getter
+	}{
+		{"category", event.ECS("event.category")},
+		{"type", event.ECS("event.type")},
+		{"action", event.ECS("event.action")},
 	}
-	return "unknown"
-}
+	outcome = event.ECS("event.outcome")
+)
 
 func (o *object) event(ev *event.Event) {
 	if p := ev.Process; p != nil {
@@ -159,6 +159,12 @@ func (o *object) user(p *event.Process) {
 		o.open("effective", '{')
 		o.id("id", p.EUID)
 		o.str("name", p.EffectiveUser)
+		o.close('}')
+	}
+	if p.GID >= 0 {
+		o.open("group", '{')
+		o.id("id", p.GID)
+		o.str("name", p.Group)
 		o.close('}')
 	}
 	if p.AUID >= 0 {

@@ -63,12 +63,6 @@ func (o *object) str(k, v string) {
 	}
 }
 
-// raw writes a value that is JSON already.
-func (o *object) raw(k, v string) {
-	o.key(k)
-	o.b = append(o.b, v...)
-}
-
 func (o *object) num(k string, v int64) {
 	o.key(k)
 	o.b = strconv.AppendInt(o.b, v, 10)

@@ -141,7 +141,7 @@ func clean(s string) bool {
 
 // AppendEventText appends an event as one line for people, without a newline.
 func AppendEventText(dst []byte, ev *event.Event) []byte {
-	dst = fmt.Appendf(dst, "%s %d %s", ev.Time().Format(timeFormat), ev.ID.Serial, strings.Join(actions(ev), "/"))
+	dst = fmt.Appendf(dst, "%s %d %s", ev.Time().Format(timeFormat), ev.ID.Serial, action(ev))
 	if ev.Process != nil {
 		dst = append(append(dst, ' '), describe(ev.Process)...)
 	}
@@ -149,4 +149,18 @@ func AppendEventText(dst []byte, ev *event.Event) []byte {
 		dst = append(append(dst, ": "...), CommandLine(ev.Exec.Args)+missing(ev.Exec)...)
 	}
 	return dst
+}
+
+// action is what an event did in the word of the system call or record, whatever it is called elsewhere.
+func action(ev *event.Event) string {
+	if ev.Exec != nil {
+		return "executed"
+	}
+	if name := ev.SyscallName(); name != "" {
+		return name
+	}
+	if len(ev.Records) > 0 {
+		return strings.ToLower(ev.Records[0].TypeName())
+	}
+	return ""
 }

@@ -31,7 +31,7 @@ func (p *Process) Clone() *Process {
 		return nil
 	}
 	c := *p
-	for _, s := range []*string{&c.Exe, &c.Comm, &c.CommandLine, &c.CWD, &c.TTY, &c.User, &c.EffectiveUser} {
+	for _, s := range []*string{&c.Exe, &c.Comm, &c.CommandLine, &c.CWD, &c.TTY, &c.User, &c.EffectiveUser, &c.Group} {
 		*s = strings.Clone(*s)
 	}
 	c.Args = cloneAll(p.Args)

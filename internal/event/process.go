@@ -39,6 +39,7 @@ type Process struct {
 	Session       int    // -1 if unset
 	User          string // name of UID, "" if unknown
 	EffectiveUser string
+	Group         string // name of GID
 	Source        Source
 	Start         audit.ID // of the first event seen of it
 	// Image is the execution that made what the process runs, its own or one of an ancestor that it was forked

@@ -1,63 +1,112 @@
 package event
 
-import "strconv"
+import (
+	"github.com/auditpy/auditpy/internal/audit"
+)
 
-// Getter appends the values of one field of ev to dst. It appends nothing if the event does not have
-// the field. A field may have many values.
-type Getter func(dst []string, ev *Event) []string
+// The views of Sigma's categories. Their fields are named as Sysmon names them.
+// Source: https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-taxonomy.md and the
+// events 1, 3 and 11 of https://github.com/microsoft/SysmonForLinux, whose LogonId is a uid and whose
+// TerminalSessionId is the session of the login.
 
-// SigmaProcessCreation returns the getter of a field of Sigma's category process_creation, which
-// sees each successful execve or execveat as one event. It returns nil for a name it does not know.
-// Names: https://sigmahq.io/docs/basics/log-sources.html, the Sysmon names.
-func SigmaProcessCreation(name string) Getter {
-	if get, ok := sigmaProcess[name]; ok {
+// SigmaProcessCreation returns the getter of a field of Sigma's category process_creation, which sees each event
+// that IsProcessCreation. It returns nil for a name it does not know.
+func SigmaProcessCreation(name string) Getter { return sigmaProcess[name] }
+
+// SigmaNetworkConnection returns the getter of a field of Sigma's category network_connection, which sees each event
+// that IsNetworkConnection. It returns nil for a name it does not know.
+func SigmaNetworkConnection(name string) Getter {
+	if get, ok := sigmaNetwork[name]; ok {
 		return get
 	}
-	return nil
+	return sigmaProcess[name]
 }
 
+// SigmaFileEvent returns the getter of a field of Sigma's category file_event, which sees each event that
+// IsFileEvent. It returns nil for a name it does not know.
+func SigmaFileEvent(name string) Getter {
+	if get, ok := sigmaFile[name]; ok {
+		return get
+	}
+	return sigmaProcess[name]
+}
+
+// IsProcessCreation reports whether the event is a successful execve or execveat.
+func (ev *Event) IsProcessCreation() bool { return ev.Exec != nil }
+
+// IsNetworkConnection reports whether a process reached another, or was reached by it, over IPv4 or IPv6: connect and
+// accept, and a datagram sent to an address. An address of another kind is none, nor is a call that failed, but for
+// one that goes on by itself after it: see underWay.
+func (ev *Event) IsNetworkConnection() bool {
+	_, ok := ev.connection()
+	return ok
+}
+
+// IsFileEvent reports whether a name came to be: of a new file or directory, or another name of an old one.
+func (ev *Event) IsFileEvent() bool {
+	for i := range ev.Records {
+		if ev.isCreated(&ev.Records[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// sigmaProcess are the fields of the process that made the event: Sysmon has few of them in its other events, but
+// rules ask for them there.
 var sigmaProcess = map[string]Getter{
-	"Image":             ofProcess(func(p *Process) string { return p.Exe }),
-	"CommandLine":       ofProcess(func(p *Process) string { return p.CommandLine }),
-	"CurrentDirectory":  ofProcess(func(p *Process) string { return p.CWD }),
-	"User":              ofProcess(func(p *Process) string { return p.User }),
-	"LogonId":           ofProcess(func(p *Process) string { return number(p.UID) }),
-	"ProcessId":         ofProcess(func(p *Process) string { return number(p.PID) }),
-	"ProcessGuid":       ofProcess(func(p *Process) string { return p.EntityID() }),
-	"ParentProcessId":   ofProcess(func(p *Process) string { return number(p.ParentPID()) }),
-	"ParentImage":       ofParent(func(p *Process) string { return p.Exe }),
-	"ParentCommandLine": ofParent(func(p *Process) string { return p.CommandLine }),
-	"ParentProcessGuid": ofParent(func(p *Process) string { return p.EntityID() }),
-	"ParentUser":        ofParent(func(p *Process) string { return p.User }),
+	"UtcTime":                text(utcTime),
+	"Image":                  images(self),
+	"CommandLine":            ownCommandLine,
+	"CurrentDirectory":       text(ownCWD),
+	"User":                   of(self, userName),
+	"LogonId":                ownID(audit.CallUID, uid), // not the auid: rules look for a daemon that runs as 0
+	"TerminalSessionId":      ownID(audit.CallSession, session),
+	"ProcessId":              ownID(audit.CallPID, pid),
+	"ProcessGuid":            of(self, (*Process).EntityID),
+	"ParentProcessId":        parentID,
+	"ParentProcessGuid":      of(parent, (*Process).EntityID),
+	"ParentImage":            images(parent),
+	"ParentCommandLine":      of(parent, commandLine),
+	"ParentUser":             of(parent, userName),
+	"GrandparentImage":       images(grandparent), // not Sysmon's but Aurora's, as the next
+	"GrandparentCommandLine": of(grandparent, commandLine),
 }
 
-func number(n int) string {
-	if n < 0 {
+var sigmaNetwork = map[string]Getter{
+	"Initiated":         text(initiated),
+	"DestinationIp":     ofPeer(true, ip),
+	"DestinationIsIpv6": ofPeer(true, isIPv6),
+	"DestinationPort":   ofPeer(true, port),
+	"SourceIp":          ofPeer(false, ip),
+	"SourceIsIpv6":      ofPeer(false, isIPv6),
+	"SourcePort":        ofPeer(false, port),
+}
+
+var sigmaFile = map[string]Getter{"TargetFilename": createdNames}
+
+// utcTime is Sysmon's form.
+func utcTime(ev *Event) string { return ev.Time().Format("2006-01-02 15:04:05.000") }
+
+func initiated(ev *Event) string {
+	c, ok := ev.connection()
+	switch {
+	case !ok:
 		return ""
+	case c.initiated:
+		return "true"
 	}
-	return strconv.Itoa(n)
+	return "false"
 }
 
-func ofProcess(get func(*Process) string) Getter {
+// ofPeer makes a getter of the address on the other side, which is the destination of who initiated the connection
+// and the source for who accepted it. Of our side no record tells.
+func ofPeer(initiated bool, get func(audit.Address) string) Getter {
 	return func(dst []string, ev *Event) []string {
-		if ev.Process == nil {
+		c, ok := ev.connection()
+		if !ok || c.initiated != initiated {
 			return dst
 		}
-		if s := get(ev.Process); s != "" {
-			dst = append(dst, s)
-		}
-		return dst
-	}
-}
-
-func ofParent(get func(*Process) string) Getter {
-	return func(dst []string, ev *Event) []string {
-		if ev.Process == nil || ev.Process.Parent == nil {
-			return dst
-		}
-		if s := get(ev.Process.Parent); s != "" {
-			dst = append(dst, s)
-		}
-		return dst
+		return appendText(dst, get(c.peer))
 	}
 }

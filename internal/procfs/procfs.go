@@ -24,10 +24,14 @@ type FS struct {
 	boot string
 }
 
-// New returns the proc file system mounted at root, usually "/proc".
+// New returns the proc file system mounted at root, usually "/proc". A service that sees only processes there is told
+// the boot in its environment.
 func New(root string) *FS {
-	id, _ := os.ReadFile(filepath.Join(root, "sys/kernel/random/boot_id"))
-	return &FS{root, strings.TrimSpace(string(id))}
+	id, err := os.ReadFile(filepath.Join(root, "sys/kernel/random/boot_id"))
+	if err != nil {
+		id = []byte(os.Getenv("AUDITPY_BOOT_ID"))
+	}
+	return &FS{root, strings.ReplaceAll(strings.TrimSpace(string(id)), "-", "")} // systemd writes it without
 }
 
 // maxCommandLine bounds what is kept of a command line, in bytes.

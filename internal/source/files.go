@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -27,11 +28,16 @@ func Files(names []string) (Source, []error) {
 	var errs []error
 	var opened []opening
 	for _, name := range names {
+		info, err := os.Stat(name)
+		if err == nil && slices.ContainsFunc(opened, func(o opening) bool { return os.SameFile(o.info, info) }) {
+			continue // named twice: its events are read once
+		}
 		o, err := peek(name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
+		o.info = info
 		opened = append(opened, o)
 	}
 	slices.SortStableFunc(opened, compareOpenings)
@@ -47,6 +53,7 @@ type opening struct {
 	name  string
 	id    audit.ID
 	known bool
+	info  os.FileInfo
 }
 
 func compareOpenings(a, b opening) int {
@@ -75,7 +82,7 @@ func peek(name string) (opening, error) {
 		if errors.Is(err, io.EOF) {
 			return opening{name: name}, nil
 		}
-		return opening{name, audit.ID{Msec: rec.ID.Msec, Serial: rec.ID.Serial}, true}, err
+		return opening{name: name, id: audit.ID{Msec: rec.ID.Msec, Serial: rec.ID.Serial}, known: true}, err
 	}
 }
 
