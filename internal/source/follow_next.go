@@ -37,7 +37,33 @@ func (f *File) leave() (bool, error) {
 	if i < 0 {
 		return f.gone(sibs)
 	}
+	if i == len(sibs)-2 {
+		return f.goLive(sibs[i+1])
+	}
 	return f.goTo(sibs[i+1:])
+}
+
+// goLive enters the log from the file before it. copytruncate may copy the log and truncate it between the sweep and the
+// open: then what was the next file is its copy, and the log is one further; or the file being read is the copy, and
+// was empty a moment ago.
+func (f *File) goLive(live sibling) (bool, error) {
+	fd, first, err := f.openSibling(live)
+	if err != nil {
+		return f.stuck(err)
+	}
+	sibs, err := sweep(f.path)
+	if n := len(sibs); err == nil && (n < 2 || sibs[n-1].identity != live.identity || sibs[n-2].identity != f.id) {
+		err = errUnstable
+	}
+	if size, serr := sizeOf(f.fd); err == nil && (serr != nil || size > max(f.off, f.seen)) {
+		err = errUnstable
+	}
+	if err != nil {
+		fd.Close()
+		return f.stuck(err)
+	}
+	f.enter(fd, live.identity, first)
+	return true, nil
 }
 
 // goTo enters the first of the files, which are newer than the one being read, oldest first.
