@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -54,7 +55,7 @@ func executions(t *testing.T, out []byte) (map[uint64]execution, map[uint64]orig
 	all, origins := make(map[uint64]execution), make(map[uint64]origin)
 	for line := range bytes.Lines(out) {
 		var doc struct {
-			Event   struct{ Type []string }
+			Event   struct{ Action []string }
 			Process struct {
 				PID        int
 				Executable string
@@ -73,7 +74,7 @@ func executions(t *testing.T, out []byte) (map[uint64]execution, map[uint64]orig
 		if err := json.Unmarshal(line, &doc); err != nil {
 			t.Fatalf("%.200q: %v", line, err)
 		}
-		if len(doc.Event.Type) == 0 {
+		if !slices.Contains(doc.Event.Action, "exec") {
 			continue
 		}
 		if _, twice := all[doc.Auditd.Sequence]; twice {
@@ -147,6 +148,9 @@ func checkTruth(t *testing.T, file string, got map[uint64]execution, origins map
 		all[o.source]++
 	}
 	t.Logf("how the parents of all are known: %v", all)
+	if shares["exec"] < checked/2 {
+		t.Errorf("the parents of %d executions only are known", shares["exec"])
+	}
 	if checked == 0 || lines.Err() != nil {
 		t.Errorf("read %d executions of the truth: %v", checked, lines.Err())
 	}

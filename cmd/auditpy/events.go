@@ -66,14 +66,16 @@ func (f *eventsFlags) run(c *cobra.Command, args []string) error {
 }
 
 func (f *eventsFlags) open(c *cobra.Command, args []string) (*input, error) {
-	if !f.follow {
-		return openInput(c, args, f.sample)
-	}
-	if len(args) != 1 || f.sample || args[0] == "-" || args[0] == netlinkFile {
-		return nil, errors.New("--follow takes one FILE")
-	}
 	in := newInput(c)
-	return in, in.openFollow(args[0])
+	switch netlink := len(args) == 1 && args[0] == netlinkFile; {
+	case f.follow && (netlink || len(args) != 1 || f.sample || args[0] == "-"):
+		return nil, errors.New("--follow takes one FILE")
+	case f.follow:
+		return in, in.openFollow(args[0])
+	case netlink:
+		return in, in.openNetlink()
+	}
+	return openInput(c, args, f.sample)
 }
 
 func eventPrinter(w io.Writer, format string) func(*event.Event) error {

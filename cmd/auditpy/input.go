@@ -55,8 +55,6 @@ func openInput(c *cobra.Command, args []string, useSample bool) (*input, error) 
 		in.src = source.NewReader("sample", bytes.NewReader(sample))
 	case len(args) == 0:
 		return nil, &hintError{errors.New("no FILE to read"), "auditpy " + c.Name() + " /var/log/audit/audit.log*, or - for standard input"}
-	case len(args) == 1 && args[0] == netlinkFile:
-		return in, in.openNetlink()
 	case len(args) == 1 && args[0] == "-":
 		in.src = source.NewReader("stdin", c.InOrStdin())
 	case slices.Contains(args, "-"):

@@ -39,5 +39,5 @@ func peakMemory() int64 {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
 	}
-	return u.Maxrss * 1024 // Linux counts in KiB
+	return int64(u.Maxrss) * 1024 // Linux counts in KiB
 }

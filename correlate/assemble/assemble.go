@@ -6,7 +6,7 @@
 // it has, or until the newest time seen on its node has moved on by Options.Hold since it was opened. It never
 // reads the clock: the same input gives the same events, however the records of different events are mixed.
 //
-// Events of one node are returned in the order of their first records, which is that of their serials: a fork before
+// Events of one node are returned in the order of their first records, which is mostly that of their serials: a fork before
 // what its child does, although the records of the child may end first. Only events without a SYSCALL record, which may
 // have no end, keep up none that came after them.
 //
@@ -29,7 +29,7 @@ type Options struct {
 	MaxBytes   int           // bytes of one event; more are dropped [4 MiB]
 	MaxHeld    int           // bytes of all open events; over it the oldest is closed unfinished [32 MiB]
 	MaxDone    int           // closed events remembered, to know a late record [16384]
-	MaxNodes   int           // nodes that are told apart; records of more have none [65536]
+	MaxNodes   int           // nodes that are told apart; records of more share one, "?" [65536]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
 	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
 	// may have fallen silent, or set its clock back [65536].
@@ -67,6 +67,7 @@ type Stats struct {
 	Dropped uint64 `json:"dropped"` // records over MaxRecords or MaxBytes
 	Late    uint64 `json:"late"`    // records of an event already closed
 	Doubled uint64 `json:"doubled"` // records that an open event had already
+	Crowded uint64 `json:"crowded"` // records of nodes over MaxNodes
 }
 
 // Assembler joins records. It is for one goroutine.
@@ -195,17 +196,20 @@ func (a *Assembler) nodeNamed(name string) *node {
 }
 
 func (a *Assembler) addNode(name string) *node {
-	name = strings.Clone(name) // it is a part of a buffer
 	if len(a.nodes) >= a.opts.MaxNodes {
-		name = ""
+		a.stats.Crowded++
+		name = manyNodes
+		if n := a.nodes[name]; n != nil {
+			return n
+		}
 	}
-	n := a.nodes[name]
-	if n == nil {
-		n = &node{name: name, number: len(a.nodes) + 1}
-		a.nodes[name] = n
-	}
+	n := &node{name: strings.Clone(name), number: len(a.nodes) + 1} // from 1: stamp 0 is a free place of done
+	a.nodes[n.name] = n
 	return n
 }
+
+// manyNodes is the name of what records over MaxNodes share. It is not "", which is this host.
+const manyNodes = "?"
 
 func (a *Assembler) start(n *node, r *audit.Record) *pending {
 	p := a.fresh()

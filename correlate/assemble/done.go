@@ -22,7 +22,7 @@ func newDone(max int) done {
 	return done{places: make([][ways]stamp, n), mask: uint64(n - 1)}
 }
 
-// at returns the place of s. Nodes are numbered from 0: a place that is free has the stamp of no record.
+// at returns the place of s. Nodes are numbered from 1: a place that is free has the stamp of no record.
 func (d *done) at(s stamp) *[ways]stamp {
 	return &d.places[(s.serial+uint64(s.node)*0x9e37)&d.mask]
 }

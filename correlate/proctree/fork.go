@@ -29,7 +29,7 @@ func (t *Tree) ended(h *host, ev *event.Event) {
 	}
 	value, _ := r.Field("pid")
 	pid, err := strconv.Atoi(value)
-	if e := t.table[h.key(pid)]; err == nil && e != nil && e.node != nil {
+	if e := t.table[h.key(pid)]; err == nil && possible(pid) && e != nil && e.node != nil {
 		x := call{ev: ev, host: h}
 		x.exit(e.node)
 		t.bury(h.key(pid))
@@ -39,7 +39,7 @@ func (t *Tree) ended(h *host, ev *event.Event) {
 // Flags of clone(2): include/uapi/linux/sched.h. Those of clone3 lie in memory that no record shows.
 const (
 	cloneParent = 0x8000
-	cloneThread = 0x10000
+	cloneThread = audit.CloneThread
 )
 
 // fork records that n made a process.
@@ -55,7 +55,11 @@ func (t *Tree) fork(x *call, n *node) {
 	if flags&cloneParent != 0 {
 		ppid = n.proc.PPID
 	}
-	e := t.at(x.host.key(int(x.ev.Call.Exit())))
+	child := x.ev.Call.Exit()
+	if child > maxPID {
+		return
+	}
+	e := t.at(x.host.key(int(child)))
 	if x.before(e.node, ppid) {
 		t.late(e.node, n)
 		return
@@ -75,11 +79,14 @@ func (x *call) before(c *node, ppid int) bool {
 	return c != nil && !c.life.matched && c.proc.Start.Msec >= x.ev.ID.Msec && (c.proc.PPID == ppid || c.parent != nil && c.parent.proc.PID == ppid)
 }
 
-// late gives a process the parent that the late record of its fork tells.
+// late gives a process the parent that the late record of its fork tells; but not if it has children, whose ancestors
+// are counted already, and of which n may be one in a log that somebody wrote.
 func (t *Tree) late(c, n *node) {
 	c.life.matched = true
-	if c.parent == nil && c != n {
+	const table = 1
+	if c.parent == nil && c != n && c.refs == table {
 		t.link(c, n)
+		t.charge(c)
 	}
 }
 

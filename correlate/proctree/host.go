@@ -24,8 +24,11 @@ type host struct {
 // near is how far the next new pid seen lies from the one before, at most: forks that were not seen lie between them.
 const near = 4096
 
-// maxHosts bounds the hosts that are told apart; more share one.
-const maxHosts = 65536
+// maxHosts bounds the hosts that are told apart; more share one, which is not this one.
+const (
+	maxHosts  = 65536
+	manyHosts = "?"
+)
 
 func (t *Tree) host(ev *event.Event) *host {
 	h := t.last
@@ -41,13 +44,15 @@ func (t *Tree) host(ev *event.Event) *host {
 
 func (t *Tree) hostNamed(name string) *host {
 	h := t.hosts[name]
-	if h == nil && len(t.hosts) < maxHosts {
-		h = &host{name: strings.Clone(name), number: len(t.hosts)}
-		t.hosts[h.name] = h
+	if h != nil {
+		return h
 	}
-	if h == nil {
-		h = t.hostNamed("")
+	if len(t.hosts) >= maxHosts {
+		t.stats.Crowded++
+		return t.hosts[manyHosts]
 	}
+	h = &host{name: strings.Clone(name), number: len(t.hosts)}
+	t.hosts[h.name] = h
 	return h
 }
 
@@ -70,7 +75,7 @@ func (h *host) booted(ev *event.Event) bool {
 	}
 	const serials, msecs = 64, 10_000 // far over what records of one boot are out of order
 	fell := ev.ID.Serial+serials < h.serial && ev.ID.Msec > h.msec+msecs
-	boot := fell || kind == audit.SystemBoot && ev.ID.Serial < h.serial
+	boot := fell || kind == audit.SystemBoot && ev.ID.Serial+serials < h.serial
 	if boot || ev.ID.Serial > h.serial {
 		h.serial = ev.ID.Serial
 	}
@@ -109,8 +114,8 @@ func (h *host) fresh(pid int) {
 	}
 }
 
-// lap is more than the kernel's largest pid (include/linux/threads.h, PID_MAX_LIMIT).
-const lap = 1 << 23
+// lap is more than the largest pid.
+const lap = 2 * maxPID
 
 // position tells how far the allocation of pids has come.
 func (h *host) position() int { return h.laps*lap + h.cursor }

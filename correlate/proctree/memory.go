@@ -39,7 +39,7 @@ const maxIdle = 1 << 20
 
 func (t *Tree) recycle(n *node) {
 	var args []string
-	if n.ownsArgs() {
+	if n.own {
 		args = n.proc.Args
 		clear(args)
 	}
@@ -56,14 +56,10 @@ func (t *Tree) recycle(n *node) {
 	t.free = append(t.free, n)
 }
 
-// ownsArgs reports whether the list of arguments is the node's own, not that of the process it was forked from or
-// of what /proc told.
-func (n *node) ownsArgs() bool { return n.proc.Source == event.FromExec }
-
 // charge counts the memory of n, after it was filled.
 func (t *Tree) charge(n *node) {
 	size := nodeSize + n.text.Size()
-	if n.ownsArgs() {
+	if n.own {
 		size += 16 * cap(n.proc.Args)
 	}
 	if n.proc.Source == event.FromProc {

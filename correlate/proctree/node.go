@@ -19,6 +19,7 @@ type node struct {
 	depth    int // ancestors
 	bytes    int // charged for it
 	life     *life
+	own      bool // the list of arguments is its own, not that of the process it was forked from or of what /proc told
 	text     text.Arena
 }
 
@@ -96,7 +97,7 @@ func logged(enriched, key string) string {
 		return ""
 	}
 	name, _, ok := strings.Cut(enriched[i+len(key):], `"`)
-	if !ok || strings.HasPrefix(name, "unknown(") {
+	if !ok || name == "unset" || strings.HasPrefix(name, "unknown(") {
 		return ""
 	}
 	return name
@@ -122,6 +123,7 @@ func (t *Tree) intern(name string) string {
 func (n *node) args(x *event.Exec) {
 	p := &n.proc
 	p.CommandLine, p.ArgsWhole = n.text.Add(x.CommandLine), x.Complete
+	n.own = true
 	p.Args = slices.Grow(p.Args[:0], len(x.Args))
 	start := 0
 	for _, a := range x.Args {

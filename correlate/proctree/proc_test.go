@@ -1,6 +1,7 @@
 package proctree
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -23,7 +24,7 @@ func (f *fakeProc) Start(pid int) (ticks, msec int64) {
 }
 
 func running(pid, ppid int, exe string, args ...string) *event.Process {
-	return &event.Process{PID: pid, PPID: ppid, Exe: exe, Args: args, ArgsWhole: true, Source: event.FromProc, Ticks: int64(pid), Start: audit.ID{Msec: 1}}
+	return &event.Process{PID: pid, PPID: ppid, Exe: exe, Args: args, CommandLine: strings.Join(args, " "), ArgsWhole: true, Source: event.FromProc, Ticks: int64(pid), Start: audit.ID{Msec: 1}}
 }
 
 func proc(ps ...*event.Process) *fakeProc {

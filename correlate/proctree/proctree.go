@@ -42,8 +42,9 @@ type Stats struct {
 	Processes     int    `json:"processes"` // in the table now
 	Bytes         int    `json:"bytes"`     // of memory now
 	Evicted       uint64 `json:"evicted"`
-	Reused        uint64 `json:"reused"` // pids seen in use by another process than before
-	Boots         uint64 `json:"boots"`  // times that a host was seen to have started anew
+	Reused        uint64 `json:"reused"`  // pids seen in use by another process than before
+	Boots         uint64 `json:"boots"`   // times that a host was seen to have started anew
+	Crowded       uint64 `json:"crowded"` // events of hosts over the bound, which share one
 	ParentKnown   uint64 `json:"parent_known"`
 	ParentUnknown uint64 `json:"parent_unknown"` // of executions
 }
@@ -78,6 +79,7 @@ func New(o Options) *Tree {
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
 	t.gone.prev, t.gone.next = &t.gone, &t.gone
 	t.hostNamed("")
+	t.hostNamed(manyHosts)
 	return t
 }
 
@@ -95,7 +97,7 @@ func (t *Tree) Annotate(ev *event.Event) {
 		return
 	}
 	pid := ev.Call.Num(audit.CallPID)
-	if pid < 0 {
+	if !possible(pid) {
 		return
 	}
 	x := call{ev: ev, host: h, pid: pid, ppid: ev.Call.Num(audit.CallPPID)}
@@ -179,7 +181,7 @@ func (t *Tree) begin(x *call, n *node) {
 	n.proc.Start = x.ev.ID
 	t.born(n, x.ev.ID.Msec, 0)
 	t.start(x.host, n, x.ev.ID.Msec)
-	if x.ppid > 0 && x.ppid != x.pid {
+	if x.ppid > 0 && x.ppid != x.pid && possible(x.ppid) {
 		t.link(n, t.parent(x))
 	}
 	x.host.fresh(x.pid)

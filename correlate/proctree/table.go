@@ -3,6 +3,12 @@ package proctree
 // key is a pid of a host: not unique over time, since pids are used again. As one number it takes half as long to hash.
 type key uint64
 
+// maxPID is the kernel's own bound (include/linux/threads.h, PID_MAX_LIMIT).
+const maxPID = 1 << 22
+
+// possible reports whether the kernel may have given out pid.
+func possible(pid int) bool { return pid >= 0 && pid <= maxPID }
+
 func (h *host) key(pid int) key { return key(h.number)<<32 | key(uint32(pid)) }
 
 func (k key) pid() int  { return int(uint32(k)) }

@@ -52,13 +52,15 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		wg.Go(func() { out.run(sending) })
 	}
 	users := names.New(names.Options{})
-	wg.Go(func() { _ = users.Run(sending) })
+	var asking sync.WaitGroup
+	asking.Go(func() { _ = users.Run(sending) })
 	l := newLoop(ctx, cfg, o, in, outs)
 	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
 	err = l.Run(ctx)
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
 	stopSending()
+	asking.Wait()
 	logStats(o.Log, l, outs)
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
@@ -217,9 +219,10 @@ func closeOutlets(outs []*outlet) error {
 }
 
 func logStats(log *slog.Logger, l *Loop, outs []*outlet) {
-	asm, cor := l.Assembler.Stats(), l.Correlator.Stats()
+	asm, cor, tree := l.Assembler.Stats(), l.Correlator.Stats(), l.Tree.Stats()
 	log.Info("stopped", "records", l.Stats.Records, "events", asm.Events, "execs", l.Stats.Execs, "alerts", cor.Alerts,
-		"unparsed", l.Stats.Unparsed, "late", asm.Late, "dropped", asm.Dropped, "gaps", l.Stats.Gaps, "evicted", asm.Evicted)
+		"unparsed", l.Stats.Unparsed, "late", asm.Late, "dropped", asm.Dropped, "gaps", l.Stats.Gaps, "evicted", asm.Evicted,
+		"processes", tree.Processes, "processes_evicted", tree.Evicted, "parents_known", tree.ParentKnown, "parents_unknown", tree.ParentUnknown)
 	for _, o := range outs {
 		s := o.queue.Stats()
 		log.Info("sink stopped", "sink", o.sink.Name(), "sent", s.Acked, "waiting", s.Frames, "dropped", s.Dropped+s.Lost)

@@ -26,8 +26,22 @@ type Args struct {
 	Complete bool     // nothing is missing
 }
 
-// Reset forgets all records.
-func (a *Argv) Reset() { a.bodies = a.bodies[:0] }
+// Reset forgets all records, and keeps the memory of lists of ordinary length.
+func (a *Argv) Reset() {
+	clear(a.bodies) // they hold what they are parts of
+	clear(a.pieces.all)
+	a.bodies, a.ends, a.pieces.all = shorten(a.bodies), shorten(a.ends), shorten(a.pieces.all)
+	clear(a.pieces.lens)
+}
+
+// shorten empties a list, and forgets one that was very long.
+func shorten[T any](list []T) []T {
+	const keep = 256
+	if cap(list) > keep {
+		return nil
+	}
+	return list[:0]
+}
 
 // Len returns the number of records.
 func (a *Argv) Len() int { return len(a.bodies) }

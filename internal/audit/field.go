@@ -69,9 +69,6 @@ type Field struct {
 // Fields calls yield for the record's own fields in order, until it returns false.
 func (r *Record) Fields(yield func(Field) bool) { fields(r.Outer())(yield) }
 
-// EnrichedFields calls yield for the fields auditd appended, in order.
-func (r *Record) EnrichedFields(yield func(Field) bool) { fields(r.Enriched)(yield) }
-
 // InnerFields calls yield for the fields that user space sent, in order.
 func (r *Record) InnerFields(yield func(Field) bool) { fields(r.Inner())(yield) }
 

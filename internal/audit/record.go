@@ -44,6 +44,10 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.Msg) }
 
+// maxNode is the longest name of a host, in bytes (limits.h, HOST_NAME_MAX is 64; RFC 1035 allows 255). Names of nodes
+// are kept for long.
+const maxNode = 255
+
 // ParseLine parses one line of audit.log, RAW or ENRICHED, with or without node=, without its
 // newline. The error is a *SyntaxError.
 func ParseLine(line string) (Record, error) {
@@ -68,6 +72,9 @@ func (r *Record) parse(line string) error {
 		node, tail, ok := strings.Cut(after, " ")
 		if !ok || node == "" {
 			return &SyntaxError{len("node="), "no blank after the node name"}
+		}
+		if len(node) > maxNode {
+			return &SyntaxError{len("node=") + maxNode, "node name over 255 bytes"}
 		}
 		r.ID.Node, rest = node, tail
 	}

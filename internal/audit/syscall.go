@@ -149,3 +149,6 @@ var x32Names = [...]string{
 	"process_vm_readv", "process_vm_writev", "setsockopt", "getsockopt", "io_setup", "io_submit",
 	"execveat", "preadv2", "pwritev2",
 }
+
+// CloneThread is the flag of clone(2) that makes a thread, not a process. Source: include/uapi/linux/sched.h.
+const CloneThread = 0x10000

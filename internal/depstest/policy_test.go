@@ -66,6 +66,9 @@ var (
 	pureAfterAll = []string{"net/netip", "net/url"}
 )
 
+// unsafely is the one package that imports unsafe.
+const unsafely = "internal/text"
+
 // clock are the functions of package time that read or wait for the wall clock. rules/ and correlate/
 // know event time only.
 var clock = []string{

@@ -54,7 +54,7 @@ func (ev *Event) ofCall() (w words, failed, ok bool) {
 			return otherCall, true, true
 		}
 	case "clone":
-		if ev.Call.Arg(audit.CallA0)&cloneThread != 0 {
+		if ev.Call.Arg(audit.CallA0)&audit.CloneThread != 0 {
 			return otherCall, ev.Call.Failed(), true
 		}
 	case "open", "openat", "openat2":
@@ -70,9 +70,6 @@ func (ev *Event) ofCall() (w words, failed, ok bool) {
 	}
 	return w, ev.Call.Failed(), true
 }
-
-// cloneThread is CLONE_THREAD: a thread is no process. Source: include/uapi/linux/sched.h.
-const cloneThread = 0x10000
 
 func categories(dst []string, ev *Event) []string {
 	start := len(dst)

@@ -8,6 +8,7 @@ package procfs
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -50,7 +51,7 @@ func (fs *FS) Process(pid int) *event.Process {
 	}
 	p.Exe, _ = os.Readlink(filepath.Join(dir, "exe"))
 	p.CWD, _ = os.Readlink(filepath.Join(dir, "cwd"))
-	if line, err := os.ReadFile(filepath.Join(dir, "cmdline")); err == nil {
+	if line, err := readCommandLine(filepath.Join(dir, "cmdline")); err == nil {
 		p.Args, p.ArgsWhole = args(line)
 		p.CommandLine = strings.Join(p.Args, " ")
 	}
@@ -62,6 +63,17 @@ func (fs *FS) Process(pid int) *event.Process {
 	}
 	p.Start.Msec = startTime(p.Ticks)
 	return p
+}
+
+// readCommandLine reads no more than is kept: a process can give itself a command line of gigabytes (prctl(2),
+// PR_SET_MM_MAP).
+func readCommandLine(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxCommandLine+1))
 }
 
 // Start returns when the process started: in clock ticks since boot, 0 if there is no such process, and in Unix
@@ -125,7 +137,7 @@ func startTime(ticks int64) int64 {
 	if syscall.Sysinfo(&info) != nil {
 		return 0
 	}
-	return time.Now().UnixMilli() - info.Uptime*1000 + ticks*10
+	return time.Now().UnixMilli() - int64(info.Uptime)*1000 + ticks*10
 }
 
 // args splits a command line: NUL ends each argument. A process that wrote its own title may leave none.

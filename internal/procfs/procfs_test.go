@@ -64,3 +64,14 @@ func TestStat(t *testing.T) {
 		}
 	}
 }
+
+// TestLongCommandLine: one that a process wrote itself has no bound.
+func TestLongCommandLine(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "cmdline")
+	if err := os.WriteFile(name, make([]byte, 4*maxCommandLine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := readCommandLine(name); err != nil || len(b) != maxCommandLine+1 {
+		t.Errorf("read %d bytes, %v, want %d", len(b), err, maxCommandLine+1)
+	}
+}
