@@ -85,6 +85,8 @@ type Evidence struct {
 type Match struct {
 	Rule     *Meta
 	Evidence []Evidence
+	Parts    []Part // what it contributes to correlations
+	Silent   bool   // it raises no alert of its own: a correlation asks for it only
 }
 
 // Diag is what is wrong with a rule.
