@@ -57,6 +57,8 @@ func openInput(c *cobra.Command, args []string, useSample bool) (*input, error) 
 		return nil, &hintError{errors.New("no FILE to read"), "auditpy " + c.Name() + " /var/log/audit/audit.log*, or - for standard input"}
 	case len(args) == 1 && args[0] == "-":
 		in.src = source.NewReader("stdin", c.InOrStdin())
+	case slices.Contains(args, netlinkFile):
+		return nil, errors.New(netlinkFile + " can only be read by events, and alone")
 	case slices.Contains(args, "-"):
 		return nil, errors.New("- cannot be read together with files")
 	default:

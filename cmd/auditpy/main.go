@@ -25,7 +25,7 @@ func main() {
 	// Events and processes lie in memory that is used again, so there is little garbage and the heap need not be
 	// twice as large as what lives in it. GOGC in the environment counts for more.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(60)
+		debug.SetGCPercent(40)
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

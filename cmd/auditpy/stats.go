@@ -20,6 +20,10 @@ type stats struct {
 	Seconds    float64 `json:"seconds"`
 	Lost       uint64  `json:"lost"`     // records dropped by a bound, or late
 	Unparsed   uint64  `json:"unparsed"` // lines that were no record
+	Expired    uint64  `json:"expired"`  // events that ended without their last record
+	Evicted    uint64  `json:"evicted"`  // events that a bound ended
+	Doubled    uint64  `json:"doubled"`  // records that came twice
+	Gaps       uint64  `json:"gaps"`     // times that the source said it lost records
 	PeakMemory int64   `json:"peak_memory"`
 }
 
@@ -28,6 +32,7 @@ func printStats(w io.Writer, l *agent.Loop, in *input) {
 	s := stats{
 		Records: l.Stats.Records, Events: asm.Events, Execs: l.Stats.Execs, Alerts: l.Correlator.Stats().Alerts,
 		Bytes: l.Stats.Bytes, Lost: asm.Dropped + asm.Late, Unparsed: l.Stats.Unparsed,
+		Expired: asm.Expired, Evicted: asm.Evicted, Doubled: asm.Doubled, Gaps: l.Stats.Gaps,
 		Seconds: math.Round(time.Since(in.started).Seconds()*1000) / 1000, PeakMemory: peakMemory(),
 	}
 	_ = json.NewEncoder(w).Encode(s) // stderr is for people: nothing to do if it is closed

@@ -15,6 +15,7 @@
 package assemble
 
 import (
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -27,9 +28,9 @@ type Options struct {
 	MaxOpen    int           // open events; over it the oldest is closed unfinished [4096]
 	MaxRecords int           // records of one event; more are dropped [4096]
 	MaxBytes   int           // bytes of one event; more are dropped [4 MiB]
-	MaxHeld    int           // bytes of all open events; over it the oldest is closed unfinished [32 MiB]
+	MaxHeld    int           // bytes of all open events; over it the oldest is closed unfinished [16 MiB]
 	MaxDone    int           // closed events remembered, to know a late record [16384]
-	MaxNodes   int           // nodes that are told apart; records of more share one, "?" [65536]
+	MaxNodes   int           // nodes that are told apart; more share one clock [65536]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
 	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
 	// may have fallen silent, or set its clock back [65536].
@@ -46,7 +47,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxOpen, 4096)
 	def(&o.MaxRecords, 4096)
 	def(&o.MaxBytes, 4<<20)
-	def(&o.MaxHeld, 32<<20)
+	def(&o.MaxHeld, 16<<20)
 	def(&o.MaxDone, 16384)
 	def(&o.MaxNodes, 65536)
 	if o.Hold <= 0 {
@@ -97,13 +98,26 @@ type stamp struct {
 
 // node is the clock of one host and its events that are not returned yet, the oldest first.
 type node struct {
-	name        string
-	number      int
-	newest      int64
-	first, last *pending
+	name   string
+	number int
+	newest int64
+	behind int   // records in a row that are far older
+	calls  queue // events with a SYSCALL record: they are returned in order
+	loose  queue // events without one, or not yet: they may have no end
 }
 
-func (n *node) stamp(id audit.ID) stamp { return stamp{id.Msec, id.Serial, n.number} }
+func (n *node) stamp(id audit.ID) stamp {
+	if n.name == manyNodes { // of several: their numbers are apart from all others
+		return stamp{id.Msec, id.Serial, -1 - int(hash(id.Node))}
+	}
+	return stamp{id.Msec, id.Serial, n.number}
+}
+
+func hash(name string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return h.Sum32()
+}
 
 // New returns an empty Assembler.
 func New(o Options) *Assembler {
@@ -126,7 +140,7 @@ func (a *Assembler) Open() int { return a.count }
 func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	a.reuse()
 	n := a.nodeNamed(r.ID.Node)
-	n.newest = max(n.newest, r.ID.Msec)
+	a.tick(n, r.ID.Msec)
 	dst = a.expire(dst, n)
 	if a.added++; a.added%1024 == 0 {
 		dst = a.expireFar(dst)
@@ -148,7 +162,11 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	a.take(p, &r)
 	if p.finished() {
 		a.close(p)
-		dst = a.release(dst, n)
+		if p.in == &n.calls {
+			dst = a.release(dst, n)
+		} else {
+			dst = a.emit(dst, p)
+		}
 	}
 	for a.held > a.opts.MaxHeld {
 		dst = a.evict(dst)
@@ -198,25 +216,27 @@ func (a *Assembler) nodeNamed(name string) *node {
 func (a *Assembler) addNode(name string) *node {
 	if len(a.nodes) >= a.opts.MaxNodes {
 		a.stats.Crowded++
-		name = manyNodes
-		if n := a.nodes[name]; n != nil {
+		if n := a.nodes[manyNodes]; n != nil {
 			return n
 		}
+		name = manyNodes
 	}
 	n := &node{name: strings.Clone(name), number: len(a.nodes) + 1} // from 1: stamp 0 is a free place of done
 	a.nodes[n.name] = n
 	return n
 }
 
-// manyNodes is the name of what records over MaxNodes share. It is not "", which is this host.
+// manyNodes is the name of the node whose clock and order records over MaxNodes share. It is not "", which is this host.
 const manyNodes = "?"
 
 func (a *Assembler) start(n *node, r *audit.Record) *pending {
 	p := a.fresh()
 	p.stamp, p.node, p.opened, p.number, p.mark = n.stamp(r.ID), n, n.newest, a.added, r.Mark
 	p.ev.ID = audit.ID{Node: n.name, Msec: r.ID.Msec, Serial: r.ID.Serial}
-	a.link(p)
-	a.count++
+	if n.name == manyNodes {
+		p.ev.ID.Node = strings.Clone(r.ID.Node)
+	}
+	a.link(p, r.Type == audit.Syscall)
 	return p
 }
 
@@ -253,19 +273,4 @@ func (a *Assembler) close(p *pending) {
 	a.done.add(p.stamp)
 	p.finish()
 	p.closed = true
-}
-
-// release appends the events of a node that are closed, but for those behind an open one.
-func (a *Assembler) release(dst []*event.Event, n *node) []*event.Event {
-	for p := n.first; p != nil; {
-		next := p.next
-		if p.closed {
-			dst = append(dst, &p.ev)
-			a.unlink(p)
-		} else if p.called {
-			break
-		}
-		p = next
-	}
-	return dst
 }

@@ -217,7 +217,7 @@ func TestMaxBytes(t *testing.T) {
 	a := New(Options{MaxBytes: 200})
 	lines := execution(5000, 7, "prog", strings.Repeat("x", 300))
 	evs := add(t, a, lines...)
-	if len(evs) != 1 || evs[0].Complete || evs[0].Exec != nil {
+	if len(evs) != 1 || evs[0].Complete || evs[0].Exec == nil || evs[0].Exec.Complete || evs[0].Exec.Argc != -1 {
 		t.Errorf("events = %+v, want one whose EXECVE did not fit", evs)
 	}
 }
@@ -297,5 +297,83 @@ func BenchmarkAdd(b *testing.B) {
 			r.ID.Serial = serial
 			evs = a.Add(evs[:0], r)
 		}
+	}
+}
+
+// TestClockSetBack: an event without an end does not hold up those after it until the old time comes again.
+func TestClockSetBack(t *testing.T) {
+	a := New(Options{})
+	add(t, a, execution(9_000_000, 1, "x")[0])
+	got := 0
+	for i := range 400 {
+		got += len(add(t, a, execution(5000+20*i, 2+i, "y")...))
+	}
+	if got < 300 {
+		t.Errorf("%d of 401 events came while the clock was behind", got)
+	}
+}
+
+// TestLostExecve: an execution of which only the arguments are lost is one.
+func TestLostExecve(t *testing.T) {
+	lines := execution(5000, 7, "ls")
+	a := New(Options{})
+	add(t, a, lines[0], lines[2], lines[3])
+	evs := a.Flush(nil)
+	if len(evs) != 1 || evs[0].Complete || evs[0].Exec == nil || evs[0].Exec.Complete || evs[0].Exec.Args != nil && len(evs[0].Exec.Args) > 0 {
+		t.Errorf("events = %+v", evs)
+	}
+}
+
+// TestTorn: the last line of a log has no newline; more of it may be missing.
+func TestTorn(t *testing.T) {
+	a := New(Options{})
+	lines := execution(5000, 7, "sh", "-c", "echo h")
+	add(t, a, lines[0])
+	r := record(t, lines[1])
+	r.Torn = true
+	a.Add(nil, r)
+	if evs := a.Flush(nil); len(evs) != 1 || evs[0].Complete || evs[0].Exec.Complete {
+		t.Errorf("events = %+v", evs)
+	}
+}
+
+// TestManyNodes: nodes over the bound share a clock, but neither events nor names.
+func TestManyNodes(t *testing.T) {
+	a := New(Options{MaxNodes: 2})
+	names := make(map[string]bool)
+	for i := range 50 {
+		for _, line := range execution(5000, 7, "x") {
+			for _, ev := range a.Add(nil, record(t, fmt.Sprintf("node=host%d %s", i, line))) {
+				names[ev.ID.Node] = true
+			}
+		}
+	}
+	if len(names) != 50 || a.Stats().Crowded == 0 || a.Stats().Late != 0 {
+		t.Errorf("%d nodes, stats %+v", len(names), a.Stats())
+	}
+}
+
+// BenchmarkLooseEvents: thousands of events without an end cost those with one nothing.
+func BenchmarkLooseEvents(b *testing.B) {
+	for _, open := range []int{0, 4000} {
+		b.Run(fmt.Sprint(open), func(b *testing.B) {
+			a := New(Options{MaxOpen: 5000, MaxDistance: 1 << 60})
+			for i := range open {
+				a.Add(nil, record(b, fmt.Sprintf("type=SECCOMP msg=audit(5.000:%d): sig=0", i+1)))
+			}
+			var records []audit.Record
+			for _, line := range execution(5000, 7, "x") {
+				records = append(records, record(b, line))
+			}
+			var evs []*event.Event
+			serial := uint64(10000)
+			for b.Loop() {
+				serial++
+				for _, r := range records {
+					r.ID.Serial = serial
+					evs = a.Add(evs[:0], r)
+				}
+			}
+		})
 	}
 }

@@ -2,40 +2,65 @@ package assemble
 
 import "github.com/auditpy/auditpy/internal/event"
 
+// tick moves the clock of a node. A clock that was set back shows in many records in a row: one alone is of a system
+// call that blocked for long.
+func (a *Assembler) tick(n *node, msec int64) {
+	if msec >= n.newest-a.opts.Hold.Milliseconds() {
+		n.newest, n.behind = max(n.newest, msec), 0
+		return
+	}
+	const many = 256
+	if n.behind++; n.behind < many {
+		return
+	}
+	n.newest, n.behind = msec, 0
+	for _, q := range []*queue{&n.calls, &n.loose} {
+		for p := q.first; p != nil; p = p.next {
+			p.opened = min(p.opened, msec)
+		}
+	}
+}
+
 func (a *Assembler) expire(dst []*event.Event, n *node) []*event.Event {
-	hold := a.opts.Hold.Milliseconds()
-	if n.first == nil || n.newest-n.first.opened <= hold {
+	due := n.newest - a.opts.Hold.Milliseconds()
+	for p := n.loose.first; p != nil && p.opened < due; p = n.loose.first {
+		dst = a.expired(dst, p)
+	}
+	if n.calls.first == nil || n.calls.first.opened >= due {
 		return dst
 	}
-	for p := n.first; p != nil && n.newest-p.opened > hold; p = p.next {
-		a.expired(p)
+	for p := n.calls.first; p != nil && p.opened < due; p = n.calls.first {
+		dst = a.expired(dst, p)
 	}
 	return a.release(dst, n)
 }
 
-func (a *Assembler) expired(p *pending) {
+// expired closes and returns p, the oldest of its queue.
+func (a *Assembler) expired(dst []*event.Event, p *pending) []*event.Event {
 	if !p.closed {
 		a.stats.Expired++
 		a.close(p)
 	}
+	return a.emit(dst, p)
 }
 
 // expireFar closes what MaxDistance says.
 func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
 	for p := a.oldest; p != nil && a.added-p.number > a.opts.MaxDistance; p = a.oldest {
-		a.expired(p)
+		dst = a.expired(dst, p)
 		dst = a.release(dst, p.node)
 	}
 	return dst
 }
 
-// evict closes the oldest event to make room. It is the first of its node, so that one is returned at least.
+// evict closes the oldest event to make room.
 func (a *Assembler) evict(dst []*event.Event) []*event.Event {
 	p := a.oldest
 	a.stats.Evicted++
 	if !p.closed {
 		a.close(p)
 	}
+	dst = a.emit(dst, p)
 	return a.release(dst, p.node)
 }
 
@@ -43,11 +68,8 @@ func (a *Assembler) evict(dst []*event.Event) []*event.Event {
 // Hold of wall time. It ends the events that were returned before.
 func (a *Assembler) Flush(dst []*event.Event) []*event.Event {
 	a.reuse()
-	for p := a.oldest; p != nil; p = p.newer {
-		a.expired(p)
-	}
 	for a.oldest != nil {
-		dst = a.release(dst, a.oldest.node)
+		dst = a.expired(dst, a.oldest)
 	}
 	return dst
 }
@@ -58,49 +80,4 @@ func (a *Assembler) LowWater() (mark uint64, ok bool) {
 		return p.mark, true
 	}
 	return 0, false
-}
-
-// link puts p at the end of its node's list and of the list of all.
-func (a *Assembler) link(p *pending) {
-	n := p.node
-	if p.prev = n.last; p.prev != nil {
-		p.prev.next = p
-	} else {
-		n.first = p
-	}
-	n.last = p
-	if p.older = a.newest; p.older != nil {
-		p.older.newer = p
-	} else {
-		a.oldest = p
-	}
-	a.newest = p
-}
-
-// unlink counts p as returned.
-func (a *Assembler) unlink(p *pending) {
-	a.count--
-	a.held -= p.bytes
-	a.stats.Events++
-	a.returned = append(a.returned, p)
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		p.node.first = p.next
-	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	} else {
-		p.node.last = p.prev
-	}
-	if p.older != nil {
-		p.older.newer = p.newer
-	} else {
-		a.oldest = p.newer
-	}
-	if p.newer != nil {
-		p.newer.older = p.older
-	} else {
-		a.newest = p.older
-	}
 }

@@ -18,6 +18,7 @@ type pending struct {
 	mapped bool // it is in Assembler.open
 	closed bool // it waits for those before it
 	over   bool // a bound dropped a record
+	torn   bool // a record may have been cut
 	ended  bool // the record that comes last has come
 	single bool // a record that comes alone
 	called bool // call is taken apart
@@ -32,8 +33,10 @@ type pending struct {
 	args audit.Args
 	exec event.Exec
 	text text.Arena
+	line text.Arena // of the arguments joined
 
-	prev, next   *pending // in the node's list
+	in           *queue
+	prev, next   *pending // in it
 	older, newer *pending // in the list of all
 }
 
@@ -83,7 +86,8 @@ func (p *pending) reset() {
 	}
 	p.argv.Reset()
 	p.text.Reset(keepText)
-	*p = pending{argv: p.argv, text: p.text}
+	p.line.Reset(keepText)
+	*p = pending{argv: p.argv, text: p.text, line: p.line}
 	p.ev.Records, p.args.List = records[:0], list[:0]
 }
 
@@ -110,6 +114,7 @@ func (p *pending) add(r *audit.Record) {
 		if !p.called {
 			p.call.Parse(own.Body)
 			p.called = true
+			p.order()
 		}
 	case audit.Execve:
 		p.argv.Add(own.Body)
@@ -124,6 +129,7 @@ func (p *pending) add(r *audit.Record) {
 		p.single = r.Type.Single()
 	}
 	p.ended = p.ended || last(r.Type)
+	p.torn = p.torn || r.Torn
 }
 
 // last reports whether an event ends with a record of this type.
@@ -170,7 +176,8 @@ func (p *pending) tryJoin() bool {
 
 func (p *pending) join() {
 	if !p.joined {
-		p.args = p.argv.Join(&p.text, p.args.List)
+		p.line.Reset(keepText)
+		p.args = p.argv.Join(&p.line, p.args.List)
 		p.joined = true
 	}
 }
@@ -180,13 +187,22 @@ func (p *pending) finish() {
 	if p.argv.Len() > 0 {
 		p.join()
 	}
-	p.ev.Complete = p.ended && !p.over && p.whole()
+	p.ev.Complete = p.ended && !p.over && !p.torn && p.whole()
 	if p.called {
 		p.ev.Call = &p.call
 	}
-	if p.argv.Len() == 0 || p.called && p.call.Failed() {
-		return
+	if p.executed() {
+		p.exec = event.Exec{Args: p.args.List, CommandLine: p.args.Line, Argc: p.args.Argc, Complete: p.args.Complete && !p.torn}
+		p.ev.Exec = &p.exec
 	}
-	p.exec = event.Exec{Args: p.args.List, CommandLine: p.args.Line, Argc: p.args.Argc, Complete: p.args.Complete}
-	p.ev.Exec = &p.exec
+}
+
+// executed reports whether the event is an execution. Its EXECVE records may be lost: then nothing is known of its
+// arguments.
+func (p *pending) executed() bool {
+	if p.argv.Len() > 0 {
+		return !p.called || !p.call.Failed()
+	}
+	p.args = audit.Args{Argc: -1, List: p.args.List[:0]}
+	return p.called && p.call.Success() && (p.call.Name() == "execve" || p.call.Name() == "execveat")
 }

@@ -3,6 +3,7 @@ package proctree
 import (
 	"testing"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 )
 
@@ -108,14 +109,38 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// TestBoot: serials begin anew, and no process is left.
+// TestBoot: serials begin anew, and no process is left. A boot that only user space tells of counts after a silence.
 func TestBoot(t *testing.T) {
-	k := kernel{serial: 1_000_000}
-	tree := New(Options{})
-	see(tree, k.exec(10, 5, "/bin/bash", "bash"))
-	boot := kernel{msec: k.msec + 60_000}
-	if p := see(tree, boot.exec(11, 10, "/bin/ls", "ls")); p.Parent != nil || tree.Stats().Boots != 1 {
-		t.Errorf("parent = %+v, stats %+v", p.Parent, tree.Stats())
+	boot := func(k *kernel) *event.Event {
+		k.serial++
+		id := audit.ID{Msec: k.msec, Serial: k.serial}
+		return &event.Event{ID: id, Records: []audit.Record{{ID: id, Type: audit.SystemBoot}}}
+	}
+	tests := []struct {
+		name   string
+		before uint64 // serials of the boot before
+		after  kernel // the next record but one
+		tell   bool   // SYSTEM_BOOT comes first
+		want   uint64
+	}{
+		{"serials fell", 1_000_000, kernel{msec: 60_000}, false, 1},
+		{"short boot", 60, kernel{msec: 60_000}, false, 1},
+		{"told, and serials fell", 1_000_000, kernel{msec: 60_000}, true, 1},
+		{"told after a silence", 10, kernel{msec: 60_000, serial: 90}, true, 1},
+		{"forged", 1000, kernel{msec: 10, serial: 990}, true, 0},
+		{"out of order", 1000, kernel{msec: 10, serial: 980}, false, 0},
+	}
+	for _, tt := range tests {
+		tree := New(Options{})
+		k := kernel{serial: tt.before}
+		see(tree, k.exec(10, 5, "/bin/bash", "bash"))
+		if tt.tell {
+			tree.Annotate(boot(&tt.after))
+		}
+		p := see(tree, tt.after.exec(11, 10, "/bin/ls", "ls"))
+		if tree.Stats().Boots != tt.want || (p.Parent == nil) != (tt.want > 0) {
+			t.Errorf("%s: parent %+v, %d boots, want %d", tt.name, p.Parent, tree.Stats().Boots, tt.want)
+		}
 	}
 }
 

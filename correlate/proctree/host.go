@@ -51,7 +51,7 @@ func (t *Tree) hostNamed(name string) *host {
 		t.stats.Crowded++
 		return t.hosts[manyHosts]
 	}
-	h = &host{name: strings.Clone(name), number: len(t.hosts)}
+	h = &host{name: strings.Clone(name), number: t.number()}
 	t.hosts[h.name] = h
 	return h
 }
@@ -73,9 +73,12 @@ func (h *host) booted(ev *event.Event) bool {
 	if kind >= daemonStart && kind <= daemonLast {
 		return false
 	}
-	const serials, msecs = 64, 10_000 // far over what records of one boot are out of order
+	const serials, msecs = 8, 10_000 // over what records of one boot are out of order
 	fell := ev.ID.Serial+serials < h.serial && ev.ID.Msec > h.msec+msecs
-	boot := fell || kind == audit.SystemBoot && ev.ID.Serial+serials < h.serial
+	// SYSTEM_BOOT comes from user space, where a container can write it too: it counts after a silence only, and not
+	// after a boot that was seen already.
+	silent := h.msec > 0 && ev.ID.Msec > h.msec+msecs/2
+	boot := fell || kind == audit.SystemBoot && silent
 	if boot || ev.ID.Serial > h.serial {
 		h.serial = ev.ID.Serial
 	}
@@ -83,15 +86,16 @@ func (h *host) booted(ev *event.Event) bool {
 	return boot
 }
 
-// forget drops all processes of a host.
+// forget leaves all processes of a host to be evicted: it gets another number, so that none is found.
 func (t *Tree) forget(h *host) {
 	t.stats.Boots++
-	for _, e := range t.table {
-		if e.key.host() == h.number {
-			t.drop(e)
-		}
-	}
+	h.number = t.number()
 	h.cursor, h.far, h.laps = 0, 0, 0
+}
+
+func (t *Tree) number() int {
+	t.numbers++
+	return t.numbers
 }
 
 // fresh takes the pid of a process that was not known before. A process may be old and new to us only, so one pid far

@@ -97,14 +97,17 @@ func logged(enriched, key string) string {
 		return ""
 	}
 	name, _, ok := strings.Cut(enriched[i+len(key):], `"`)
-	if !ok || name == "unset" || strings.HasPrefix(name, "unknown(") {
+	if !ok || len(name) > maxName || name == "unset" || strings.HasPrefix(name, "unknown(") {
 		return ""
 	}
 	return name
 }
 
-// maxNames bounds the names kept.
-const maxNames = 4096
+// maxNames bounds the names kept, and maxName the bytes of one (limits.h, LOGIN_NAME_MAX).
+const (
+	maxNames = 4096
+	maxName  = 256
+)
 
 // intern returns a copy of a name that lives on: a process may change its user a million times.
 func (t *Tree) intern(name string) string {

@@ -19,7 +19,7 @@ import (
 // Options bound a Tree. Zero fields take the default in brackets.
 type Options struct {
 	Max      int // processes [65536]
-	MaxBytes int // of memory [32 MiB]
+	MaxBytes int // of memory [20 MiB]
 	// Proc asks the running kernel for what no record told. Nil in scan: an old file's pids are not this host's.
 	Proc Proc
 	// User and Group return the name of an id that a record has no name for, or "". Nil in scan.
@@ -51,20 +51,21 @@ type Stats struct {
 
 // Tree is a table of processes. It is for one goroutine.
 type Tree struct {
-	opts  Options
-	hosts map[string]*host
-	last  *host // of the event before
-	table map[key]*entry
-	names map[string]string
-	ring  entry // sentinel of a list, the least recently seen first
-	gone  entry // the same of those whose end was seen: they are evicted first
-	shown *node // of the last event, which holds it
-	free  []*node
-	dead  []*life // to be used again
-	spare []*entry
-	bytes int
-	idle  int // bytes of the strings that free nodes keep
-	stats Stats
+	opts    Options
+	hosts   map[string]*host
+	last    *host // of the event before
+	table   map[key]*entry
+	names   map[string]string
+	ring    entry // sentinel of a list, the least recently seen first
+	gone    entry // the same of those whose end was seen: they are evicted first
+	shown   *node // of the last event, which holds it
+	numbers int   // given to hosts
+	free    []*node
+	dead    []*life // to be used again
+	spare   []*entry
+	bytes   int
+	idle    int // bytes of the strings that free nodes keep
+	stats   Stats
 }
 
 // New returns an empty Tree.
@@ -73,7 +74,7 @@ func New(o Options) *Tree {
 		o.Max = 65536
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 32 << 20
+		o.MaxBytes = 20 << 20
 	}
 	t := &Tree{opts: o, hosts: make(map[string]*host), table: make(map[key]*entry), names: make(map[string]string)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
@@ -101,6 +102,10 @@ func (t *Tree) Annotate(ev *event.Event) {
 		return
 	}
 	x := call{ev: ev, host: h, pid: pid, ppid: ev.Call.Num(audit.CallPPID)}
+	if h.name == manyHosts {
+		t.stranger(&x)
+		return
+	}
 	n := t.current(&x)
 	switch {
 	case ev.Exec != nil:
@@ -116,6 +121,21 @@ func (t *Tree) Annotate(ev *event.Event) {
 	t.replace(&t.shown, n)
 	t.effects(&x, n)
 	t.bound()
+}
+
+// stranger is a process of a host over the bound: it is what its record says, and has no parent.
+func (t *Tree) stranger(x *call) {
+	n := t.node(x)
+	n.proc.Node, n.proc.Start, n.proc.Source = x.ev.ID.Node, x.ev.ID, event.FromSyscall
+	t.born(n, x.ev.ID.Msec, 0)
+	if x.ev.Exec != nil {
+		n.proc.Source, n.proc.Image = event.FromExec, x.ev.ID
+		n.args(x.ev.Exec)
+	}
+	n.refs++
+	t.charge(n)
+	t.replace(&t.shown, n)
+	x.ev.Process = &n.proc
 }
 
 // call is a system call with what is asked of it most.

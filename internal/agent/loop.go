@@ -165,9 +165,9 @@ func (l *Loop) flush() error {
 }
 
 // stop leaves open events to the next start, which reads them again from the saved position. A source
-// without positions has no next start.
+// without positions has no next start, nor has a loop that saves none.
 func (l *Loop) stop() error {
-	if l.mark == 0 {
+	if l.mark == 0 || l.OnProgress == nil {
 		return l.flush()
 	}
 	return l.progress()

@@ -28,7 +28,8 @@ func TestArgv(t *testing.T) {
 		{[]string{` a1[1]=4344`, `argc=2 a0="x" a1_len=8 a1[0]=4142`}, []string{"x", "ABCD"}, true},
 		{[]string{`argc=3 a0="x" a1_len=6 a1[0]="abc"`, ` a1[1]="def" a2="y"`}, []string{"x", "abcdef", "y"}, true},
 		{[]string{`argc=2 a0="x"`, ` a1="y"`}, []string{"x", "y"}, true},
-		{[]string{`argc=2 a0="x" a1="y"`, `argc=2 a0="x" a1="y"`}, []string{"x", "y"}, true}, // read twice
+		{[]string{`argc=2 a0="x" a1="y"`, `argc=2 a0="x" a1="y"`}, []string{"x", "y"}, true},           // read twice
+		{[]string{`argc=2 a0="x" a1="good"`, `argc=2 a0="x" a1="evil"`}, []string{"x", "good"}, false}, // contradiction
 		// What is missing is said.
 		{[]string{`argc=3 a0="x" a2="z"`}, []string{"x", "z"}, false},
 		{[]string{`argc=13 a0="x"`}, []string{"x"}, false},
@@ -148,5 +149,19 @@ func BenchmarkParseLine(b *testing.B) {
 		if _, err := ParseLine(line); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestReset: a command line of megabytes leaves no memory behind.
+func TestReset(t *testing.T) {
+	var a Argv
+	var mem text.Arena
+	for i := range 10_000 {
+		a.Add(fmt.Sprintf(` a%d[1]="x" a%d="y"`, i, 20_000-i))
+	}
+	a.Join(&mem, nil)
+	a.Reset()
+	if n := cap(a.bodies) + cap(a.ends) + cap(a.pieces.all); n > 3*256 {
+		t.Errorf("room for %d records, arguments and pieces kept", n)
 	}
 }

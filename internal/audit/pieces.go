@@ -12,6 +12,7 @@ type pieces struct {
 	all  []piece
 	lens map[int]int // aN_len: total length as written
 	argc int         // -1: not seen
+	odd  bool        // a piece came twice and differed
 }
 
 type piece struct {
@@ -24,7 +25,7 @@ type piece struct {
 func (a *Argv) anyOrder(buf []byte) (_ []byte, argc int, complete bool) {
 	p := &a.pieces
 	p.read(a.bodies)
-	complete = true
+	complete = !p.odd
 	for i := 0; i < len(p.all); {
 		if len(a.ends) > 0 {
 			buf = append(buf, ' ')
@@ -56,7 +57,12 @@ func (p *pieces) read(bodies []string) {
 	}
 	order := func(x, y piece) int { return cmp.Or(cmp.Compare(x.arg, y.arg), cmp.Compare(x.part, y.part)) }
 	slices.SortStableFunc(p.all, order)
-	p.all = slices.CompactFunc(p.all, func(x, y piece) bool { return order(x, y) == 0 }) // a record read twice
+	p.odd = false
+	p.all = slices.CompactFunc(p.all, func(x, y piece) bool { // a record read twice
+		same := order(x, y) == 0
+		p.odd = p.odd || same && x != y
+		return same
+	})
 }
 
 // add takes aN, aN[M] or aN_len.

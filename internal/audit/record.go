@@ -30,6 +30,7 @@ type Record struct {
 	// cannot be read again (a pipe, netlink).
 	Mark uint64
 	Name string // of an Unlisted type, as it was logged
+	Torn bool   // the end of its line was missing: more may have followed
 	Body string // text after the header, unmodified
 	// Enriched is what auditd appended in ENRICHED format after the last 0x1D byte: names for the
 	// numbers in Body. For display: text in a user-space record can forge it.

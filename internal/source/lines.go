@@ -69,6 +69,7 @@ func parse(rec *audit.Record, line string, torn bool) error {
 	if err != nil && torn {
 		err = fmt.Errorf("torn line: %w", err)
 	}
+	rec.Torn = torn && err == nil
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -31,6 +32,9 @@ type Reader struct {
 	held  []outcome // of the first lines, until one of them proved to be a record
 	err   error     // why reading ended; io.EOF once it was returned
 }
+
+// stamp is in every record of a log.
+var stamp = []byte("msg=audit(")
 
 type outcome struct {
 	rec audit.Record
@@ -93,6 +97,9 @@ func (r *Reader) begin(ctx context.Context) error {
 			return nil
 		}
 	}
+	if strings.Contains(r.cut.text, string(stamp)) {
+		return nil // a bad beginning: a disk that lost power leaves such
+	}
 	reason := fmt.Sprintf("none of its first %d lines is a record; the first: %v", proof, r.held[0].err)
 	r.held, r.err = nil, &NotAuditError{r.cut.name, reason}
 	r.cut.text, r.cut.n, r.cut.done = "", 0, 0
@@ -120,7 +127,7 @@ func (r *Reader) sniff() error {
 	}
 	r.r = br
 	head, _ = br.Peek(sniffed) // an error stays, and is met again by the next read
-	if i := bytes.IndexByte(head, 0); i >= 0 {
+	if i := bytes.IndexByte(head, 0); i >= 0 && !bytes.Contains(head, stamp) {
 		return &NotAuditError{r.cut.name, fmt.Sprintf("binary data (NUL at byte %d)", i)}
 	}
 	return nil

@@ -146,6 +146,7 @@ func TestFiles(t *testing.T) {
 		write(t, dir, "audit.log.3.gz", string(compressed(t, "gzip", records(0, 1000)))),
 		write(t, dir, "audit.log.2", records(1000, 2000)),
 		dir,
+		dir + "/audit.log", // named twice
 	}
 	s, errs := Files(names)
 	if len(errs) != 3 {
@@ -183,4 +184,14 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("%d outcomes of %d lines", n, bytes.Count(data, []byte("\n"))+1)
 		}
 	})
+}
+
+// TestBadBeginning: a disk that lost power leaves zeros, or lines without an end, before good records.
+func TestBadBeginning(t *testing.T) {
+	for name, head := range map[string]string{"zeros": strings.Repeat("\x00", 900) + "\n", "bad lines": strings.Repeat("xxx\n", 40)} {
+		r := NewReader("in", strings.NewReader(head+records(0, 50)))
+		if res := readAll(t, r); len(res.got) != 50 || len(res.other) != 0 {
+			t.Errorf("%s: %d records, errors %v", name, len(res.got), res.other)
+		}
+	}
 }
