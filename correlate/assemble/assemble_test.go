@@ -319,7 +319,7 @@ func TestLostExecve(t *testing.T) {
 	a := New(Options{})
 	add(t, a, lines[0], lines[2], lines[3])
 	evs := a.Flush(nil)
-	if len(evs) != 1 || evs[0].Complete || evs[0].Exec == nil || evs[0].Exec.Complete || evs[0].Exec.Args != nil && len(evs[0].Exec.Args) > 0 {
+	if len(evs) != 1 || evs[0].Complete || evs[0].Exec == nil || evs[0].Exec.Complete || len(evs[0].Exec.Args) > 0 {
 		t.Errorf("events = %+v", evs)
 	}
 }
