@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -22,11 +21,7 @@ const (
 )
 
 func main() {
-	// Events and processes lie in memory that is used again, so there is little garbage and the heap need not be
-	// twice as large as what lives in it. GOGC in the environment counts for more.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
-	}
+	boundMemory()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -24,6 +24,7 @@ func loadRules(w io.Writer, paths []string, withBuiltin bool) (*rules.Set, error
 	for _, d := range diags {
 		fmt.Fprintln(w, printable(d.String()))
 	}
+	boundMemory()
 	return set, err
 }
 
