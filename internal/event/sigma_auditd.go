@@ -1,0 +1,197 @@
+package event
+
+import (
+	"strings"
+
+	"github.com/auditpy/auditpy/internal/audit"
+)
+
+// RecordGetter appends the values of a field as one record of ev has it, the anchor, with the event as its context.
+type RecordGetter func(dst []string, ev *Event, rec int) []string
+
+// SigmaAuditd returns the getter of a field of Sigma's service auditd, which sees each record of an event for itself: a
+// field that the record lacks is that of the first record of the event that has it. Whatever belongs to one record
+// alone is never looked up elsewhere: a0 is an argument in EXECVE and a register in SYSCALL, and nametype is that of its
+// own PATH. Names are those of the records, upper-case ones those that auditd looks up; cmdline is the arguments joined.
+func SigmaAuditd(name string) RecordGetter {
+	switch name {
+	case "type":
+		return func(dst []string, ev *Event, rec int) []string { return append(dst, ev.Records[rec].TypeName()) }
+	case "cmdline":
+		return func(dst []string, ev *Event, _ int) []string {
+			if ev.Exec == nil {
+				return dst
+			}
+			return append(dst, ev.Exec.CommandLine)
+		}
+	case "syscall":
+		return inContext(syscalls)
+	case "SYSCALL":
+		return inContext(syscallName)
+	case "exe":
+		return inContext(exes)
+	case "key":
+		return inContext(recordKeys)
+	case "name":
+		return recordNames
+	}
+	if n, ok := argumentOf(name); ok {
+		return func(dst []string, ev *Event, rec int) []string { return ev.argument(dst, rec, name, n) }
+	}
+	get := func(dst []string, ev *Event, rec int) []string {
+		if value, ok := ev.recordField(rec, name); ok {
+			return append(dst, value)
+		}
+		return dst
+	}
+	if ownOnly[name] || strings.HasPrefix(name, "cap_") {
+		return get
+	}
+	return inContext(get)
+}
+
+// ownOnly are the fields that say nothing outside of their record.
+var ownOnly = map[string]bool{
+	"argc": true, "items": true, "item": true, "nametype": true, "inode": true, "dev": true, "mode": true, "ouid": true, "ogid": true,
+	"rdev": true, "OUID": true, "OGID": true,
+}
+
+// inContext asks the record, and then the others in their order.
+func inContext(own RecordGetter) RecordGetter {
+	return func(dst []string, ev *Event, rec int) []string {
+		n := len(dst)
+		if dst = own(dst, ev, rec); len(dst) > n {
+			return dst
+		}
+		for i := range ev.Records {
+			if i != rec && ev.Records[i].Type != audit.Execve {
+				if dst = own(dst, ev, i); len(dst) > n {
+					return dst
+				}
+			}
+		}
+		return dst
+	}
+}
+
+// recordField is a field of one record: the kernel's own, else what user space sent, else what auditd looked up.
+func (ev *Event) recordField(rec int, name string) (string, bool) {
+	r := &ev.Records[rec]
+	if r.Type == audit.Syscall && ev.Call != nil {
+		if f, ok := audit.CallFieldNamed(name); ok {
+			return ev.Call.Text(f), ev.Call.Has(f)
+		}
+	}
+	if value, ok := r.Field(name); ok {
+		return value, true
+	}
+	if value, ok := r.InnerField(name); ok {
+		return value, true
+	}
+	return r.EnrichedField(name)
+}
+
+// argumentOf reads aN.
+func argumentOf(name string) (n int, ok bool) {
+	digits, ok := strings.CutPrefix(name, "a")
+	if !ok || digits == "" || len(digits) > 6 || len(digits) > 1 && digits[0] == '0' {
+		return 0, false
+	}
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(digits[i]-'0')
+	}
+	return n, true
+}
+
+func (ev *Event) argument(dst []string, rec int, name string, n int) []string {
+	if ev.Records[rec].Type != audit.Execve {
+		if value, ok := ev.recordField(rec, name); ok {
+			return append(dst, value)
+		}
+		return dst
+	}
+	if ev.Exec == nil || n >= len(ev.Exec.Args) {
+		return dst
+	}
+	return append(dst, ev.Exec.Args[n])
+}
+
+// syscalls is the number and the name: old rules write the name where the record has the number.
+func syscalls(dst []string, ev *Event, rec int) []string {
+	if ev.Records[rec].Type != audit.Syscall || ev.Call == nil {
+		return dst
+	}
+	dst = append(dst, ev.Call.Raw(audit.CallNumber))
+	return appendText(dst, ev.Call.Name())
+}
+
+func syscallName(dst []string, ev *Event, rec int) []string {
+	if ev.Records[rec].Type != audit.Syscall || ev.Call == nil {
+		return dst
+	}
+	return appendText(dst, ev.Call.Name())
+}
+
+func exes(dst []string, ev *Event, rec int) []string {
+	if exe, ok := ev.recordField(rec, "exe"); ok {
+		return appendImage(dst, exe)
+	}
+	return dst
+}
+
+func recordKeys(dst []string, ev *Event, rec int) []string {
+	value, ok := ev.recordField(rec, "key")
+	if !ok {
+		return dst
+	}
+	if value == null { // rules may ask for it
+		return append(dst, value)
+	}
+	for k := range audit.Keys(value) {
+		dst = append(dst, k)
+	}
+	return dst
+}
+
+// recordNames is the name in a PATH record as it was logged and, where that is another, as an absolute and clean one.
+func recordNames(dst []string, ev *Event, rec int) []string {
+	r := &ev.Records[rec]
+	name, ok := ev.recordField(rec, "name")
+	if !ok {
+		return dst
+	}
+	dst = append(dst, name)
+	if r.Type != audit.Path || isClean(name) {
+		return dst
+	}
+	if full := ev.pathName(r); full != "" && full != name {
+		dst = append(dst, full)
+	}
+	return dst
+}
+
+// isClean reports whether a name is absolute and has nothing to clean; it may say no wrongly.
+func isClean(name string) bool {
+	return len(name) > 1 && name[0] == '/' && !strings.Contains(name, "/.") && !strings.Contains(name, "//") && name[len(name)-1] != '/'
+}
+
+// RecordValues appends what a keyword is searched in: the values of a record, decoded, and for EXECVE the arguments, each
+// and joined. The type, the time and the names of fields are no values.
+func RecordValues(dst []string, ev *Event, rec int) []string {
+	r := &ev.Records[rec]
+	if r.Type == audit.Execve && ev.Exec != nil {
+		return append(append(dst, ev.Exec.Args...), ev.Exec.CommandLine)
+	}
+	add := func(f audit.Field) bool {
+		if f.Key != "argc" && f.Value != "" {
+			dst = append(dst, f.Decode())
+		}
+		return true
+	}
+	r.Fields(add)
+	r.InnerFields(add)
+	return dst
+}
