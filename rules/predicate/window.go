@@ -2,84 +2,93 @@ package predicate
 
 import "math"
 
-// window is up to four bytes of a text, the first one lowest, with caseBits set in each byte that is
-// there. That folds letters, and also some bytes that are none (@ and `), which costs a comparison later.
-type window uint32
+// window is some bytes of a text, the first one lowest, with caseBits set in each byte that is there.
+// That folds letters, and also some bytes that are none (@ and `), which costs a comparison later.
+type window uint64
+
+const caseBits = 0x2020_2020_2020_2020
 
 const (
-	caseBits = 0x20202020
-	maxWidth = 4
+	// A text of minWide bytes or more is located by stride neighbouring wide windows, of wide bytes: one of
+	// them is at an offset that stride divides, so only these offsets are tried.
+	wide    = 6
+	stride  = 3
+	minWide = wide + stride - 1
+	// A shorter text is located by one narrow window, of up to narrow bytes, and all offsets are tried.
+	narrow = 4
 )
 
-// windowOf returns the window at the start of s.
-func windowOf(s string) (w window) {
-	for i := range min(len(s), maxWidth) {
+// load returns the first eight bytes of s; the compiler makes it one instruction.
+func load(s string) window {
+	return window(s[0]) | window(s[1])<<8 | window(s[2])<<16 | window(s[3])<<24 |
+		window(s[4])<<32 | window(s[5])<<40 | window(s[6])<<48 | window(s[7])<<56 | caseBits
+}
+
+// loadShort is load for a text of up to eight bytes.
+func loadShort(s string) (w window) {
+	for i := range len(s) {
 		w |= window(s[i]|0x20) << (8 * i)
 	}
 	return w
 }
 
-// filter is a bitmap of windows, in rows of 64 columns. The first two bytes of a window choose the row and
-// the others the column, so that a narrow window is a part of a row or of some rows.
-type filter []uint64
-
-// row has few values for one first byte, so that a window of one byte fills few rows.
-func (w window) row() int { return int(uint16(w ^ w>>3&0x1fff)) }
-
-// column has the last byte in bits 3 to 5 only, so that a window of three bytes fills 8 columns.
-func (w window) column() int { return int(w>>16 ^ w>>21) }
-
-// bucket spreads windows over n buckets, a power of two.
-func (w window) bucket(n int) int {
-	return int(uint64(w) * 0x9e3779b97f4a7c15 >> 32 & uint64(n-1))
+// loadTail is load for the end of value, which begins at offset i and has less than eight bytes.
+func loadTail(value string, i int) window {
+	if len(value) < 8 {
+		return loadShort(value[i:])
+	}
+	return load(value[len(value)-8:]) >> (8 * (i + 8 - len(value)))
 }
 
-// mark sets w, which is width bytes wide, with all that may follow it.
-func (f filter) mark(w window, width int) {
-	row := &f[w.row()&(len(f)-1)]
+// first returns the first n bytes of w.
+func (w window) first(n int) window { return w & (math.MaxUint64 >> (64 - 8*n)) }
+
+const golden = 0x9e3779b97f4a7c15
+
+// bitmap is a set of windows in rows of 64 columns; the number of rows is a power of two. hasWide and
+// hasNarrow answer in their lowest bit, and also yes for some windows that were not marked. A row is also the
+// number of a bucket.
+type bitmap []uint64
+
+// wideRow takes good bits of a product; the best six are the column.
+func (b bitmap) wideRow(w window) int {
+	return int(w << (64 - 8*wide) * golden >> 32 & window(len(b)-1))
+}
+func (b bitmap) hasWide(w window) uint64 {
+	return b[b.wideRow(w)] >> (w << (64 - 8*wide) * golden >> 58)
+}
+
+// pair and column of a window are where it is in a bitmap of narrow ones: the row is of two bytes, and with
+// maxRows no pairs of ASCII share one; the column is of the next two (with three bits of the last). So a
+// window of two bytes is a row, and one of three bytes is a part of it. Shifting w by a byte shifts both by
+// a byte, so scan works them out once for all offsets.
+func (w window) pair() window   { return w ^ w>>3 }
+func (w window) column() window { return w>>16 ^ w>>21 }
+
+const maxRows = 4096
+
+func (b bitmap) narrowRow(w window) int { return int(w.pair() & window(len(b)-1)) }
+
+func (b bitmap) hasNarrow(pair, column window) uint64 {
+	return b[pair&window(len(b)-1)] >> (column & 63)
+}
+
+// mark marks w, which is width bytes wide. A narrow one is marked with all that may follow.
+func (b bitmap) mark(w window, width int) {
 	switch width {
+	case wide:
+		b[b.wideRow(w)] |= 1 << (w << (64 - 8*wide) * golden >> 58)
 	case 4:
-		*row |= 1 << (w.column() & 63)
+		b[b.narrowRow(w)] |= 1 << (w.column() & 63)
 	case 3:
-		for b := range window(8) {
-			f.mark(w|b<<24, 4)
+		for next := range window(8) {
+			b.mark(w|next<<24, 4)
 		}
 	case 2:
-		*row = math.MaxUint64
+		b[b.narrowRow(w)] = math.MaxUint64
 	default:
-		for b := range window(256) {
-			f.mark(w|b<<8, 2)
+		for next := range window(256) {
+			b.mark(w|next<<8, 2)
 		}
 	}
-}
-
-// common are the bytes that command lines have most, the most frequent first.
-const common = " e/-tasiornlcdpmu.hg1b0f2y=vw:3_k54\"x86'79,jq;()"
-
-// scarcity is low for bytes that are rare.
-var scarcity = func() (t [256]uint8) {
-	for i := range len(common) {
-		t[common[i]] = uint8(2 * (len(common) - i))
-	}
-	return t
-}()
-
-// crowd is the cost of sharing a bucket with one more needle, in the measure of cost.
-const crowd = 40
-
-// cost estimates how often command lines have the window.
-func (w window) cost() (sum int) {
-	for ; w != 0; w >>= 8 {
-		sum += int(scarcity[byte(w)])
-	}
-	return sum
-}
-
-// foldASCII returns s with ASCII letters in lower case.
-func foldASCII(s string) string {
-	folded := []byte(s)
-	for i, b := range folded {
-		folded[i] = lower[b]
-	}
-	return string(folded)
 }
