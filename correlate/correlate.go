@@ -1,16 +1,17 @@
 // Package correlate turns the matches of events into alerts, and remembers what it takes to send each
-// only once: the ids of alerts already raised, and the incident that a process lineage belongs to.
+// only once: the ids of alerts already raised, and the incident that a process lineage belongs to. It keeps the
+// windows of correlations: rules over the matches of other rules.
+//
+// What surprised us: "fewer than three" and "a and not b" are never true at an event, only once time has passed. So a
+// correlation with more than lower bounds is decided when its window closes (see windows), and one that refers to
+// such a correlation runs behind by as much.
 //
 // It knows event time only, is bounded, and belongs to one goroutine.
 package correlate
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base32"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/auditpy/auditpy/internal/alert"
@@ -24,24 +25,30 @@ type Options struct {
 	MaxSeen        int           // alert ids and processes of incidents remembered [65536 each]
 	IncidentWindow time.Duration // event time after which a lineage's next alert is a new incident [10 min]
 	PerRule        bool          // one alert per rule and event, not one per event
+	MaxGroups      int           // windows of all correlations; over it the least recently touched goes [65536]
+	// MaxPerGroup is how many matches one window holds; over it the oldest goes [10000]. A correlation that counts to more
+	// never fires.
+	MaxPerGroup    int
+	MaxWindowBytes int  // bytes of all windows, about; over it the least recently touched goes [64 MiB]
+	MaxNodes       int  // nodes with a clock of their own; more share one [65536]
+	Explain        bool // keep the Decisions
 }
 
-// Reason says why matches became an alert or did not.
-type Reason uint8
-
-// The reasons.
-const (
-	ReasonNew      Reason = iota // an alert
-	ReasonReplayed               // this alert was raised before: the event was read twice
-)
-
-func (r Reason) String() string { return [...]string{"new", "replayed"}[r] }
-
-// Stats count the decisions.
-type Stats struct {
-	Matches  uint64 `json:"matches"`
-	Alerts   uint64 `json:"alerts"`
-	Replayed uint64 `json:"replayed"`
+func (o Options) withDefaults() Options {
+	def := func(p *int, n int) {
+		if *p <= 0 {
+			*p = n
+		}
+	}
+	def(&o.MaxSeen, 65536)
+	def(&o.MaxGroups, 65536)
+	def(&o.MaxPerGroup, 10000)
+	def(&o.MaxWindowBytes, 64<<20)
+	def(&o.MaxNodes, 65536)
+	if o.IncidentWindow <= 0 {
+		o.IncidentWindow = 10 * time.Minute
+	}
+	return o
 }
 
 // Correlator decides what becomes an alert.
@@ -50,40 +57,74 @@ type Correlator struct {
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
 	stats     Stats
-}
-
-// incident is shared by the processes of a lineage.
-type incident struct {
-	id    string
-	last  int64 // Msec of its last alert
-	count int
+	win       windows
+	decisions []Decision
 }
 
 // New returns a Correlator that has seen nothing.
 func New(o Options) *Correlator {
-	if o.MaxSeen <= 0 {
-		o.MaxSeen = 65536
-	}
-	if o.IncidentWindow <= 0 {
-		o.IncidentWindow = 10 * time.Minute
-	}
-	return &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
+	o = o.withDefaults()
+	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
+	c.win = newWindows(o, &c.stats, c.note)
+	return c
 }
 
-// Stats returns the counters.
-func (c *Correlator) Stats() Stats { return c.stats }
-
-// Observe appends the alerts that the matches ms of one event give to dst: at most one, or with
-// PerRule at most one a rule. ms is reordered.
+// Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
+// time closed; its own, at most one or with PerRule at most one a rule; those of correlations that it completed. ms is
+// reordered. The alerts, but for the first kind, are valid as long as the event.
 func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
+	c.forget()
+	n := c.clock(ev.ID)
+	if n.isDue() {
+		c.win.advance(n)
+		dst = c.fired(dst)
+	}
 	if len(ms) == 0 {
 		return dst
 	}
 	c.stats.Matches += uint64(len(ms))
-	slices.SortStableFunc(ms, func(a, b rule.Match) int {
-		return cmp.Or(-cmp.Compare(a.Rule.Level, b.Rule.Level), cmp.Compare(a.Rule.ID, b.Rule.ID))
-	})
-	if !c.opts.PerRule {
+	slices.SortStableFunc(ms, compareMatches)
+	dst = c.own(dst, ev, ms)
+	for i := range ms {
+		c.win.match(n, ev, &ms[i])
+	}
+	return c.fired(dst)
+}
+
+// clock returns that of the event's node, and lets the event set it.
+func (c *Correlator) clock(id audit.ID) *clock {
+	n := c.win.clock(id.Node)
+	if n.name == manyNodes {
+		c.stats.OverNodes++
+	}
+	if n.tick(id.Msec) {
+		c.stats.SetBack++
+	}
+	return n
+}
+
+// compareMatches puts the silent ones last, and of the others the highest level first.
+func compareMatches(a, b rule.Match) int {
+	switch {
+	case a.Silent == b.Silent:
+		return byLevel(a.Rule, b.Rule)
+	case a.Silent:
+		return 1
+	}
+	return -1
+}
+
+// byLevel puts the highest level first.
+func byLevel(a, b *rule.Meta) int {
+	return cmp.Or(-cmp.Compare(a.Level, b.Level), cmp.Compare(a.ID, b.ID))
+}
+
+// own raises the alerts of the event itself. The silent matches are the last.
+func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
+	for len(ms) > 0 && ms[len(ms)-1].Silent {
+		ms = ms[:len(ms)-1]
+	}
+	if len(ms) > 0 && !c.opts.PerRule {
 		return c.raise(dst, ev, ms)
 	}
 	for i := range ms {
@@ -92,56 +133,20 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	return dst
 }
 
-func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
-	id := alertID(ev.ID, ms[0].Rule.ID)
-	if c.decide(id) != ReasonNew {
-		c.stats.Replayed++
-		return dst
-	}
-	c.stats.Alerts++
-	a := alert.Alert{ID: id, Time: ev.Time(), Level: ms[0].Rule.Level, Event: ev, Incident: c.incident(ev, id)}
-	for _, m := range ms {
-		a.Rules = append(a.Rules, m.Rule)
-		a.Evidence = append(a.Evidence, m.Evidence...)
-	}
-	return append(dst, a)
+// Advance tells that the clock of a node shows t although no event says so, and appends the alerts of the windows that
+// this closed: for a live source that has been idle.
+func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []alert.Alert {
+	c.forget()
+	n := c.win.clock(node)
+	n.newest = max(n.newest, t.UnixMilli())
+	c.win.advance(n)
+	return c.fired(dst)
 }
 
-func (c *Correlator) decide(id string) Reason {
-	if _, ok := c.seen.get(id); ok {
-		return ReasonReplayed
-	}
-	c.seen.put(id, struct{}{})
-	return ReasonNew
-}
-
-// alertID names an alert by its event and leading rule: the same input gives the same id, wherever
-// and however often it is read.
-func alertID(id audit.ID, ruleID string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s", id.Node, id.Msec, id.Serial, ruleID))
-	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:20]
-}
-
-// incident finds the incident of the process or of an ancestor, or starts one.
-func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
-	in := c.lineage(ev)
-	if in == nil {
-		in = &incident{id: alertID}
-	}
-	in.last = max(in.last, ev.ID.Msec)
-	in.count++
-	if ev.Process != nil {
-		c.incidents.put(ev.Process.EntityID(), in)
-	}
-	return alert.Incident{ID: in.id, Count: in.count}
-}
-
-func (c *Correlator) lineage(ev *event.Event) *incident {
-	window := c.opts.IncidentWindow.Milliseconds()
-	for p := ev.Process; p != nil; p = p.Parent {
-		if in, ok := c.incidents.get(p.EntityID()); ok && ev.ID.Msec-in.last <= window {
-			return in
-		}
-	}
-	return nil
+// Flush closes all windows, as if much time had passed without an event, and appends the alerts of those decided by it:
+// at the end of the input.
+func (c *Correlator) Flush(dst []alert.Alert) []alert.Alert {
+	c.forget()
+	c.win.flush()
+	return c.fired(dst)
 }

@@ -86,7 +86,7 @@ func (l *Loop) Run(ctx context.Context) error {
 			idle += l.Idle
 			err = l.idle(idle)
 		case errors.Is(err, io.EOF):
-			return l.flush()
+			return l.end()
 		case ctx.Err() != nil:
 			return l.stop()
 		default:
@@ -122,10 +122,8 @@ func (l *Loop) events() error {
 		}
 		l.ms = l.Rules.Eval(l.ms[:0], ev)
 		l.alerts = l.Correlator.Observe(l.alerts[:0], ev, l.ms)
-		for i := range l.alerts {
-			if err := l.OnAlert(&l.alerts[i], l.mark); err != nil {
-				return err
-			}
+		if err := l.raise(); err != nil {
+			return err
 		}
 	}
 	// The position is saved at once, so that a kill soon after does not send these alerts again; and
@@ -154,6 +152,25 @@ func (l *Loop) idle(since time.Duration) error {
 		return l.flush()
 	}
 	return l.progress()
+}
+
+// end is the end of the source: what waits for more is decided without it.
+func (l *Loop) end() error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	l.alerts = l.Correlator.Flush(l.alerts[:0])
+	return l.raise()
+}
+
+// raise hands out the alerts at hand.
+func (l *Loop) raise() error {
+	for i := range l.alerts {
+		if err := l.OnAlert(&l.alerts[i], l.mark); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Loop) flush() error {

@@ -4,20 +4,33 @@ package alert
 import (
 	"time"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// Alert is one execution (or other event) that rules matched. There is one per audit serial.
+// Alert is one execution (or other event) that rules matched. There is one per audit serial, and one more for each
+// correlation that the event completed.
 type Alert struct {
 	ID       string // the same for the same event and rule, whenever and from wherever it is read
 	Time     time.Time
-	Level    rule.Level   // the highest of Rules
-	Rules    []*rule.Meta // all that matched; the leading rule first
+	Level    rule.Level   // the highest of Rules; that of a correlation is its own
+	Rules    []*rule.Meta // all that matched; the leading rule first: the correlation, then those it refers to
 	Evidence []rule.Evidence
-	Event    *event.Event
+	Event    *event.Event // of a correlation, the one that completed it, or the last one
 	Incident Incident
+	Related  []Related // of a correlation, all its events in the order of their times; no more than MaxRelated
+	Unlisted int       // events that are not in Related
 }
+
+// Related is an event that contributed to a correlation.
+type Related struct {
+	ID   audit.ID
+	Rule *rule.Meta // that matched it
+}
+
+// MaxRelated bounds the events that an alert names.
+const MaxRelated = 256
 
 // Incident ties the alerts of one process lineage together.
 type Incident struct {

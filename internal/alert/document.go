@@ -19,6 +19,7 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.num("count", int64(a.Incident.Count))
 	})
 	o.evidence(a)
+	o.related(a)
 	if o.cut {
 		o.bool("truncated", true)
 	}

@@ -1,0 +1,107 @@
+package correlate
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/auditpy/auditpy/internal/alert"
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// incident is shared by the processes of a lineage.
+type incident struct {
+	id    string
+	last  int64 // Msec of its last alert
+	count int
+}
+
+func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
+	id := alertID(ev.ID, ms[0].Rule.ID)
+	why := c.decide(id)
+	for i := range ms {
+		c.note(ms[i].Rule, nil, why)
+	}
+	if why != ReasonNew {
+		return dst
+	}
+	a := alert.Alert{ID: id, Time: ev.Time(), Level: ms[0].Rule.Level, Event: ev, Incident: c.incident(ev, id)}
+	for _, m := range ms {
+		a.Rules = append(a.Rules, m.Rule)
+		a.Evidence = append(a.Evidence, m.Evidence...)
+	}
+	return append(dst, a)
+}
+
+// fired raises the alerts of the correlations that fired.
+func (c *Correlator) fired(dst []alert.Alert) []alert.Alert {
+	for i := range c.win.fired {
+		dst = c.correlated(dst, &c.win.fired[i])
+	}
+	clear(c.win.fired)
+	c.win.fired = c.win.fired[:0]
+	return dst
+}
+
+func (c *Correlator) correlated(dst []alert.Alert, f *firing) []alert.Alert {
+	if f.of.Silent {
+		c.note(f.of.Meta, f.group, ReasonSilent)
+		return dst
+	}
+	id := alertID(f.related[0].ID, f.of.Meta.ID+"\x00"+f.key)
+	why := c.decide(id)
+	c.note(f.of.Meta, f.group, why)
+	if why != ReasonNew {
+		return dst
+	}
+	c.stats.Correlated++
+	return append(dst, alert.Alert{
+		ID: id, Time: time.UnixMilli(f.last.Msec).UTC(), Level: f.of.Meta.Level, Rules: append([]*rule.Meta{f.of.Meta}, f.rules...),
+		Evidence: f.evidence, Event: f.ev, Incident: c.incident(f.ev, id), Related: f.related, Unlisted: f.more,
+	})
+}
+
+func (c *Correlator) decide(id string) Reason {
+	if _, ok := c.seen.get(id); ok {
+		c.stats.Replayed++
+		return ReasonReplayed
+	}
+	c.seen.put(id, struct{}{})
+	c.stats.Alerts++
+	return ReasonNew
+}
+
+// alertID names an alert by its event and leading rule, and that of a correlation by its first event, the correlation
+// and the group: the same input gives the same id, wherever and however often it is read.
+func alertID(id audit.ID, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s", id.Node, id.Msec, id.Serial, what))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:20]
+}
+
+// incident finds the incident of the process or of an ancestor, or starts one.
+func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
+	in := c.lineage(ev)
+	if in == nil {
+		in = &incident{id: alertID}
+	}
+	in.last = max(in.last, ev.ID.Msec)
+	in.count++
+	if ev.Process != nil {
+		c.incidents.put(ev.Process.EntityID(), in)
+	}
+	return alert.Incident{ID: in.id, Count: in.count}
+}
+
+func (c *Correlator) lineage(ev *event.Event) *incident {
+	window := c.opts.IncidentWindow.Milliseconds()
+	for p := ev.Process; p != nil; p = p.Parent {
+		if in, ok := c.incidents.get(p.EntityID()); ok && ev.ID.Msec-in.last <= window {
+			return in
+		}
+	}
+	return nil
+}
