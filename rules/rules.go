@@ -19,9 +19,24 @@ type Set struct {
 	sigma *sigma.Engine
 }
 
+// Options are what rules ask of the configuration. The zero value works.
+type Options struct {
+	Placeholders map[string][]string // what %name% of a Sigma rule with the modifier expand stands for
+	Sources      []Override          // Sigma rules of other log sources that are to be evaluated here
+}
+
+// Override says that Sigma rules of one log source are to be evaluated as if they were of another.
+type Override = sigma.Override
+
+// Source is a log source of Sigma.
+type Source = sigma.Source
+
 // Load compiles files, each in the dialect its extension names. A bad rule or file is left out, with
 // a fatal Diag, and never hinders the others. The diags are sorted by position.
-func Load(files []rule.File) (*Set, []rule.Diag) {
+func Load(files []rule.File) (*Set, []rule.Diag) { return LoadOptions(files, Options{}) }
+
+// LoadOptions is Load for rules that ask something of the configuration.
+func LoadOptions(files []rule.File, o Options) (*Set, []rule.Diag) {
 	var sigmas []rule.File
 	var diags []rule.Diag
 	for _, f := range files {
@@ -31,7 +46,7 @@ func Load(files []rule.File) (*Set, []rule.Diag) {
 		}
 		sigmas = append(sigmas, f)
 	}
-	engine, more := sigma.Compile(sigmas)
+	engine, more := sigma.Compile(sigmas, sigma.Options(o))
 	diags = append(diags, more...)
 	slices.SortStableFunc(diags, func(a, b rule.Diag) int { return a.Pos.Compare(b.Pos) })
 	return &Set{sigma: engine}, diags
@@ -58,3 +73,6 @@ func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 
 // Rules returns all rules, in the order of their files within a dialect.
 func (s *Set) Rules() []*rule.Meta { return s.sigma.Rules() }
+
+// Correlations returns all correlations, in the order of their files within a dialect.
+func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations() }

@@ -11,6 +11,9 @@ func (r *Record) Field(key string) (value string, ok bool) {
 
 // Inner returns the text that a user-space program sent: what stands inside msg='…', or "".
 func (r *Record) Inner() string {
+	if r.Type.isCall() {
+		return ""
+	}
 	if i := innerStart(r.Body); i >= 0 {
 		return strings.TrimSuffix(r.Body[i:], "'")
 	}
@@ -29,11 +32,18 @@ func (r *Record) EnrichedField(key string) (value string, ok bool) {
 
 // Outer returns the kernel's own fields: Body without the msg='…' part.
 func (r *Record) Outer() string {
+	if r.Type.isCall() {
+		return r.Body
+	}
 	if i := innerStart(r.Body); i >= 0 {
 		return r.Body[:i-len("msg='")]
 	}
 	return r.Body
 }
+
+// isCall reports whether the kernel writes the record for a system call: nothing in it is of user space. Source of the
+// range: include/uapi/linux/audit.h.
+func (t Type) isCall() bool { return t >= 1300 && t <= 1399 }
 
 // innerStart finds the first msg=' at a field boundary. The first, since what follows is user text.
 func innerStart(body string) int {

@@ -17,6 +17,7 @@ const (
 	CWD        Type = 1307
 	Execve     Type = 1309
 	EOE        Type = 1320
+	FileCaps   Type = 1321 // BPRM_FCAPS
 	Proctitle  Type = 1327
 
 	// Unlisted is the Type of every record whose type has a name that no table here knows, as an

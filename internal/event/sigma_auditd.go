@@ -25,9 +25,9 @@ func SigmaAuditd(name string) RecordGetter {
 			return append(dst, ev.Exec.CommandLine)
 		}
 	case "syscall":
-		return inContext(syscalls)
+		return syscalls
 	case "SYSCALL":
-		return inContext(syscallName)
+		return syscallName
 	case "exe":
 		return inContext(exes)
 	case "key":
@@ -36,7 +36,22 @@ func SigmaAuditd(name string) RecordGetter {
 		return recordNames
 	}
 	if n, ok := argumentOf(name); ok {
-		return func(dst []string, ev *Event, rec int) []string { return ev.argument(dst, rec, name, n) }
+		register, inCall := audit.CallFieldNamed(name)
+		return func(dst []string, ev *Event, rec int) []string {
+			if ev.Records[rec].Type == audit.Syscall && ev.Call != nil {
+				if inCall && ev.Call.Has(register) {
+					return append(dst, ev.Call.Raw(register))
+				}
+				return dst
+			}
+			return ev.argument(dst, rec, name, n)
+		}
+	}
+	if f, ok := audit.CallFieldNamed(name); ok {
+		return ofCall(name, f)
+	}
+	if name == "" {
+		return nil
 	}
 	get := func(dst []string, ev *Event, rec int) []string {
 		if value, ok := ev.recordField(rec, name); ok {
@@ -48,6 +63,34 @@ func SigmaAuditd(name string) RecordGetter {
 		return get
 	}
 	return inContext(get)
+}
+
+// ofCall is a field of the SYSCALL record, which is the context of the records beside it.
+func ofCall(name string, f audit.CallField) RecordGetter {
+	elsewhere := inContext(func(dst []string, ev *Event, rec int) []string {
+		if value, ok := ev.recordField(rec, name); ok {
+			return append(dst, value)
+		}
+		return dst
+	})
+	return func(dst []string, ev *Event, rec int) []string {
+		if t := ev.Records[rec].Type; ev.Call == nil || t != audit.Syscall && !isAuxiliary(t) || !ev.Call.Has(f) {
+			return elsewhere(dst, ev, rec)
+		}
+		return append(dst, ev.Call.Text(f))
+	}
+}
+
+// OfCall reports whether a field of service auditd is that of the SYSCALL record for all records beside it: a rule of
+// such fields need be asked about one of them only.
+func OfCall(name string) bool {
+	_, ok := audit.CallFieldNamed(name)
+	return ok && !ownOnly[name] && !isArgument(name) || name == "SYSCALL" || name == "cmdline"
+}
+
+func isArgument(name string) bool {
+	_, ok := argumentOf(name)
+	return ok
 }
 
 // ownOnly are the fields that say nothing outside of their record.
@@ -63,7 +106,7 @@ func inContext(own RecordGetter) RecordGetter {
 		if dst = own(dst, ev, rec); len(dst) > n {
 			return dst
 		}
-		for i := range ev.Records {
+		for i := range ev.Records { // the SYSCALL record is mostly the first
 			if i != rec && ev.Records[i].Type != audit.Execve {
 				if dst = own(dst, ev, i); len(dst) > n {
 					return dst
@@ -82,13 +125,23 @@ func (ev *Event) recordField(rec int, name string) (string, bool) {
 			return ev.Call.Text(f), ev.Call.Has(f)
 		}
 	}
+	if name[0] >= 'A' && name[0] <= 'Z' {
+		if value, ok := r.EnrichedField(name); ok {
+			return value, true
+		}
+	}
 	if value, ok := r.Field(name); ok {
 		return value, true
 	}
-	if value, ok := r.InnerField(name); ok {
-		return value, true
+	if !r.Type.Single() { // what the kernel writes holds nothing of user space
+		return "", false
 	}
-	return r.EnrichedField(name)
+	return r.InnerField(name)
+}
+
+// isAuxiliary reports whether a record is one of those that tell more of a system call and have none of its fields.
+func isAuxiliary(t audit.Type) bool {
+	return t == audit.Path || t == audit.CWD || t == audit.Execve || t == audit.Proctitle || t == audit.Sockaddr || t == audit.FileCaps
 }
 
 // argumentOf reads aN.
@@ -107,7 +160,10 @@ func argumentOf(name string) (n int, ok bool) {
 }
 
 func (ev *Event) argument(dst []string, rec int, name string, n int) []string {
-	if ev.Records[rec].Type != audit.Execve {
+	if t := ev.Records[rec].Type; t != audit.Execve {
+		if isAuxiliary(t) {
+			return dst
+		}
 		if value, ok := ev.recordField(rec, name); ok {
 			return append(dst, value)
 		}
@@ -120,22 +176,25 @@ func (ev *Event) argument(dst []string, rec int, name string, n int) []string {
 }
 
 // syscalls is the number and the name: old rules write the name where the record has the number.
-func syscalls(dst []string, ev *Event, rec int) []string {
-	if ev.Records[rec].Type != audit.Syscall || ev.Call == nil {
+func syscalls(dst []string, ev *Event, _ int) []string {
+	if ev.Call == nil {
 		return dst
 	}
 	dst = append(dst, ev.Call.Raw(audit.CallNumber))
 	return appendText(dst, ev.Call.Name())
 }
 
-func syscallName(dst []string, ev *Event, rec int) []string {
-	if ev.Records[rec].Type != audit.Syscall || ev.Call == nil {
+func syscallName(dst []string, ev *Event, _ int) []string {
+	if ev.Call == nil {
 		return dst
 	}
 	return appendText(dst, ev.Call.Name())
 }
 
 func exes(dst []string, ev *Event, rec int) []string {
+	if ev.Call != nil && isAuxiliary(ev.Records[rec].Type) {
+		return appendImage(dst, ev.Call.Text(audit.CallExe))
+	}
 	if exe, ok := ev.recordField(rec, "exe"); ok {
 		return appendImage(dst, exe)
 	}
@@ -143,7 +202,12 @@ func exes(dst []string, ev *Event, rec int) []string {
 }
 
 func recordKeys(dst []string, ev *Event, rec int) []string {
-	value, ok := ev.recordField(rec, "key")
+	value, ok := "", false
+	if ev.Call != nil && isAuxiliary(ev.Records[rec].Type) {
+		value, ok = ev.Call.Text(audit.CallKey), ev.Call.Has(audit.CallKey)
+	} else {
+		value, ok = ev.recordField(rec, "key")
+	}
 	if !ok {
 		return dst
 	}
@@ -176,6 +240,60 @@ func recordNames(dst []string, ev *Event, rec int) []string {
 // isClean reports whether a name is absolute and has nothing to clean; it may say no wrongly.
 func isClean(name string) bool {
 	return len(name) > 1 && name[0] == '/' && !strings.Contains(name, "/.") && !strings.Contains(name, "//") && name[len(name)-1] != '/'
+}
+
+// RecordText appends texts that hold RecordValues, and more, as they stand: enough to find literals in. Without numbers it
+// leaves out values of digits, a to f, colons and minus signs, which are most of what the kernel writes.
+func RecordText(dst []string, ev *Event, rec int, numbers bool) []string {
+	r := &ev.Records[rec]
+	switch {
+	case r.Type == audit.Execve && ev.Exec != nil:
+		return append(dst, ev.Exec.CommandLine)
+	case r.Type == audit.Syscall && ev.Call != nil:
+		for _, f := range [...]audit.CallField{audit.CallSuccess, audit.CallTTY, audit.CallComm, audit.CallExe, audit.CallSubject, audit.CallKey} {
+			dst = appendText(dst, ev.Call.Text(f))
+		}
+	case r.Type == audit.Path:
+		dst = appendOdd(dst, r, "name")
+		if _, rest, ok := strings.Cut(r.Body, " nametype="); ok && !numbers {
+			dst = append(dst, rest)
+			if _, context, ok := strings.Cut(r.Body, " obj="); ok {
+				dst = append(dst, context)
+			}
+			return dst
+		}
+	case r.Type == audit.CWD:
+		return appendOdd(dst, r, "cwd")
+	case r.Type == audit.Proctitle:
+		return appendOdd(dst, r, "proctitle")
+	default:
+		return RecordValues(dst, ev, rec)
+	}
+	if numbers {
+		dst = append(dst, r.Body)
+	}
+	return dst
+}
+
+// appendOdd appends a field that the kernel writes in hex where it must.
+func appendOdd(dst []string, r *audit.Record, name string) []string {
+	value, _ := r.Field(name)
+	return appendText(dst, value)
+}
+
+// MayHave reports whether a record of a type can have a field of service auditd, by itself or from its context; it may say
+// yes wrongly.
+func MayHave(t audit.Type, name string) bool {
+	if !isAuxiliary(t) {
+		return true
+	}
+	switch {
+	case isArgument(name), name == "argc":
+		return t == audit.Execve
+	case ownOnly[name] && name != "items", name == "name":
+		return t == audit.Path
+	}
+	return true
 }
 
 // RecordValues appends what a keyword is searched in: the values of a record, decoded, and for EXECVE the arguments, each

@@ -102,3 +102,25 @@ func (d Diag) String() string {
 	}
 	return fmt.Sprintf("%s: warning: %s", d.Pos, d.Msg)
 }
+
+// Explanation says why a rule does or does not hold for an event.
+type Explanation struct {
+	Rule  *Meta
+	Holds bool
+	Rows  []Row // as the rule's log source sees the event; empty: not at all
+}
+
+// Row is one row with the answers to all that a rule asks about it.
+type Row struct {
+	Name  string // what the row is: the type of a record, or the category
+	Holds bool
+	Lines []Line
+}
+
+// Line is one part of a condition, the whole first and then what it is made of.
+type Line struct {
+	Depth  int
+	Text   string // "and", "or", "not", or a test in the rule's own words
+	Holds  bool
+	Values []string // of the field that is tested
+}

@@ -1,90 +1,131 @@
 package sigma
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 
-	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// Compile compiles the rules of all files. A rule with an error is left out, with a fatal Diag that
-// says why and where, and never hinders the others. The diags are in the order of the files.
-func Compile(files []rule.File) (*Engine, []rule.Diag) {
+// Compile compiles the rules, filters and correlations of all files, which may refer to each other. One with an error is
+// left out, with a fatal Diag that says why and where, and never hinders the others. The diags are in the order of the
+// files, and within a file by position.
+func Compile(files []rule.File, o Options) (*Engine, []rule.Diag) {
+	c, diags := compileAll(files, o)
+	return c.engine, diags
+}
+
+func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 	c := &compiler{
 		engine:   &Engine{},
-		fieldIDs: make(map[string]int),
+		options:  o,
+		said:     make(map[rule.Diag]bool),
+		fieldIDs: make(map[fieldID]int),
 		leafIDs:  make(map[string]int),
-		ruleIDs:  make(map[string]rule.Pos),
+		regexps:  make(map[string]*regexp.Regexp),
+		names:    make(map[string][]*subject),
 	}
-	for _, f := range files {
+	order := make(map[string]int)
+	for i, f := range files {
+		if _, ok := order[f.Name]; !ok {
+			order[f.Name] = i
+		}
 		c.file(f)
 	}
-	return c.engine, c.diags
+	c.readCorrelations()
+	c.applyFilters()
+	c.linkCorrelations()
+	slices.SortStableFunc(c.diags, func(a, b rule.Diag) int {
+		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), a.Pos.Compare(b.Pos))
+	})
+	c.engine.build()
+	return c, c.diags
 }
 
 type compiler struct {
 	engine   *Engine
+	options  Options
 	diags    []rule.Diag
-	fieldIDs map[string]int // of Engine.fields
-	leafIDs  map[string]int // of Engine.leaves, by field and key
-	ruleIDs  map[string]rule.Pos
+	said     map[rule.Diag]bool
+	fieldIDs map[fieldID]int // of Engine.fields
+	leafIDs  map[string]int  // of Engine.leaves, by field and key
+	regexps  map[string]*regexp.Regexp
 
-	// Of the rule at hand.
+	rules        []*subject // in the order of Engine.rules
+	names        map[string][]*subject
+	filters      []*filter
+	correlations []*correlation
+
+	// Of the document at hand.
 	failed bool
 	here   rule.Pos
+	dry    bool // fields are only names: a filter is read before its rules are known
+	view   view // that its log source means
+	quiet  bool // what would be said was said before
 }
 
+// file compiles the rules of a file as it reads them, so that only one document is in memory at a time; filters and
+// correlations wait for the rules of all files.
 func (c *compiler) file(f rule.File) {
 	if len(f.Data) > maxFile {
 		c.fatal(errorAt(rule.Pos{File: f.Name}, "file is larger than %d bytes", maxFile))
 		return
 	}
+	var l collection
 	for _, chunk := range split(f) {
-		doc, err := chunk.parse()
-		switch {
-		case err != nil:
+		n, err := chunk.parse()
+		if err != nil {
+			l.last = nil
 			c.fatal(err)
-		case doc != nil:
+			continue
+		}
+		if n == nil {
+			continue
+		}
+		doc, err := l.next(n)
+		c.fatal(err)
+		if doc.node != nil {
 			c.document(doc)
 		}
 	}
 }
 
-func (c *compiler) document(doc *node) {
-	c.failed, c.here = false, doc.pos
-	if doc.kind != mapNode {
-		c.fatal(errorAt(doc.pos, "a rule is a map, not %s", doc.kind))
-		return
-	}
-	for _, kind := range []string{"correlation", "filter", "action"} {
-		if n := doc.get(kind); n != nil {
-			c.fatal(errorAt(n.pos, "%s documents are not supported yet", kind))
-			return
-		}
-	}
-	m := c.meta(doc)
-	c.logsource(doc.get("logsource"))
-	if c.failed {
-		return
-	}
-	x := c.detection(doc.get("detection"))
-	if first, ok := c.ruleIDs[m.ID]; ok {
-		c.fatal(errorAt(c.idPos(doc), "rule id %q is already that of the rule at %s", m.ID, first))
-	}
-	if !c.failed {
-		c.ruleIDs[m.ID] = m.Pos
-		c.commit(x)
-		c.engine.rules = append(c.engine.rules, compiled{m, x})
+func (c *compiler) document(doc document) {
+	c.begin(doc.pos)
+	switch {
+	case doc.get("detection") != nil: // a rule may have keys of its author's
+		c.rule(doc)
+	case doc.get("correlation") != nil:
+		c.correlations = append(c.correlations, &correlation{doc: doc})
+	case doc.get("filter") != nil:
+		c.filters = append(c.filters, &filter{doc: doc})
+	default:
+		c.rule(doc)
 	}
 }
 
-func (c *compiler) idPos(doc *node) rule.Pos {
-	if n := doc.get("id"); n != nil {
-		return n.pos
+func (c *compiler) begin(pos rule.Pos) { c.failed, c.here = false, pos }
+
+func (c *compiler) rule(doc document) {
+	s := c.subject(doc, "rule")
+	s.own = c.ownSource(doc.node)
+	s.as = c.overridden(s.own)
+	var x *expr
+	if !c.failed {
+		c.logsource(s.as, doc.get("logsource"))
 	}
-	return doc.pos
+	if !c.failed {
+		x = c.detection(doc.get("detection"), "detection")
+	}
+	if s.refused = c.failed; s.refused {
+		return
+	}
+	c.commit(x)
+	s.index = len(c.engine.rules)
+	c.rules = append(c.rules, s)
+	c.engine.rules = append(c.engine.rules, compiled{meta: s.meta, cond: x, view: c.view})
 }
 
 // commit gives the leaves of an accepted rule their places, shared where the same was asked before.
@@ -107,50 +148,4 @@ func (c *compiler) commit(x *expr) {
 		c.engine.leaves = append(c.engine.leaves, x.leaf)
 	}
 	x.id, x.leaf = id, c.engine.leaves[id]
-}
-
-// field returns the index of a field. One that the view does not know is always absent.
-func (c *compiler) field(name string, at *node) int {
-	id, ok := c.fieldIDs[name]
-	if !ok {
-		id = len(c.engine.fields)
-		c.fieldIDs[name] = id
-		c.engine.fields = append(c.engine.fields, event.SigmaProcessCreation(name))
-	}
-	if c.engine.fields[id] == nil {
-		c.warn(at.pos, "field %q is not answerable from audit exec events; it counts as absent", name)
-	}
-	return id
-}
-
-func (c *compiler) pos(n *node) rule.Pos {
-	if n == nil {
-		return c.here
-	}
-	return n.pos
-}
-
-// fatal notes an error of the rule at hand, and does nothing for nil.
-func (c *compiler) fatal(err error) {
-	if err == nil {
-		return
-	}
-	d := rule.Diag{Pos: c.here, Fatal: true, Msg: err.Error()}
-	var ie *inputError
-	if errors.As(err, &ie) {
-		d.Pos, d.Msg = ie.pos, ie.msg
-	}
-	c.failed = true
-	c.add(d)
-}
-
-func (c *compiler) warn(pos rule.Pos, format string, args ...any) {
-	c.add(rule.Diag{Pos: pos, Msg: fmt.Sprintf(format, args...)})
-}
-
-// add drops what was said already: a pattern and a list of conditions can meet the same fault twice.
-func (c *compiler) add(d rule.Diag) {
-	if last := c.diags[max(0, len(c.diags)-8):]; !slices.Contains(last, d) {
-		c.diags = append(c.diags, d)
-	}
 }

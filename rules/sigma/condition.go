@@ -64,7 +64,10 @@ func (x *cond) inner(outer condOp) string {
 
 // parseCondition reads the grammar of the rules specification, "Condition": or binds weakest, then
 // and, not, the quantifiers, parentheses. The error is a *conditionError.
-func parseCondition(s string) (*cond, []conditionError, error) {
+func parseCondition(s string) (*cond, []conditionError, error) { return parseLegacy(s, nil) }
+
+// parseLegacy is parseCondition for a rule that may still have a timeframe, which a legacy pipe goes with.
+func parseLegacy(s string, timeframe *node) (*cond, []conditionError, error) {
 	p := &condParser{tokens: condTokens(s), end: len(s)}
 	if len(p.tokens) == 0 {
 		return nil, nil, &conditionError{0, "is empty"}
@@ -75,7 +78,7 @@ func parseCondition(s string) (*cond, []conditionError, error) {
 	}
 	for _, t := range p.tokens {
 		if t.text == "|" { // whatever else is wrong: the author has to learn about the pipe first
-			err = &conditionError{t.off, legacyPipe(s[t.off+1:])}
+			err = &conditionError{t.off, legacyPipe(s[:t.off], s[t.off+1:], timeframe)}
 			break
 		}
 	}

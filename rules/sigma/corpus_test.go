@@ -20,7 +20,7 @@ func TestCorpus(t *testing.T) {
 	}
 	for _, dir := range filepath.SplitList(dirs) {
 		files := corpus(t, dir)
-		e, diags := Compile(files)
+		e, diags := Compile(files, Options{})
 		refused := checkRefusals(t, diags)
 		loaded := make(map[string]bool)
 		for _, m := range e.Rules() {

@@ -21,7 +21,9 @@ func encode(s string, encodings []string, pos rule.Pos) ([]string, error) {
 			}
 			next = append(next, encodeOne(s, name))
 		}
-		all = next
+		if all = next; len(all)*len(all[0]) > maxBytes {
+			return nil, errorAt(pos, "the text is too long for its encodings")
+		}
 	}
 	for _, s := range all {
 		if s == "" {

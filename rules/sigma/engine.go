@@ -7,13 +7,20 @@
 // be honoured is refused when it is loaded, with its place: a rule that can never match would look
 // like safety.
 //
+// A log source is a view of events as rows (view.go). A rule holds for an event if its whole condition holds for one
+// row. Which rules are asked at all is decided by literals that they need (index.go): that may say yes wrongly, and
+// never no wrongly.
+//
 // An Engine does not change after Compile and may be used by many goroutines. Eval has no clock, no
 // I/O and no state that an event leaves behind.
 package sigma
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -21,8 +28,17 @@ import (
 // Engine is a set of compiled rules.
 type Engine struct {
 	rules  []compiled
-	fields []event.Getter // nil: never present
-	leaves []*leaf        // each test once, whichever rules ask it
+	fields []field
+	leaves []*leaf // each test once, whichever rules ask it
+
+	correlations []*rule.Correlation
+
+	whole [viewAuditd]index // by view, of those whose row is the event
+	// Of viewAuditd, by the types that rules name, and for records of all other types. Rules without a type that ask for
+	// fields of the SYSCALL record only are asked about that record; where it is missing, about all.
+	records, lone       map[audit.Type]*index
+	untyped, loneOthers *index
+	numbers             bool // some keyword may stand in a number
 
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
 	// none and makes its own. So Eval needs no lock, and in one goroutine no allocation.
@@ -30,8 +46,11 @@ type Engine struct {
 }
 
 type compiled struct {
-	meta *rule.Meta
-	cond *expr
+	meta   *rule.Meta
+	cond   *expr
+	view   view
+	parts  []partOf
+	silent bool // only correlations ask for it
 }
 
 // Rules returns the rules in the order of their files.
@@ -46,20 +65,71 @@ func (e *Engine) Rules() []*rule.Meta {
 // Eval appends a Match for each rule that holds for ev, in the order of the rules. It allocates
 // nothing if none does.
 func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
-	if ev.Exec == nil || len(e.rules) == 0 { // process_creation: the only view so far
-		return dst
-	}
 	sc := e.spare.Swap(nil)
 	if sc == nil {
 		sc = newScratch(e)
 	}
 	sc.begin(ev)
-	for _, r := range e.rules {
-		if r.cond.holds(e, sc) {
-			dst = append(dst, rule.Match{Rule: r.meta, Evidence: r.cond.evidence(nil, e, sc)})
+	for v := viewProcess; v < viewAuditd; v++ {
+		if !e.whole[v].empty() && e.sees(v, ev) {
+			e.whole[v].eval(e, sc)
 		}
 	}
+	if len(e.lone) > 0 || !e.loneOthers.empty() {
+		e.evalRecords(sc)
+	}
+	dst = sc.matches(dst, e)
 	sc.end()
 	e.spare.Store(sc)
+	return dst
+}
+
+func (e *Engine) evalRecords(sc *scratch) {
+	byType, others := e.records, e.untyped
+	if sc.ev.Call == nil {
+		byType, others = e.lone, e.loneOthers
+	}
+	for i := range sc.ev.Records {
+		ix := byType[sc.ev.Records[i].Type]
+		if ix == nil {
+			ix = others
+		}
+		if !ix.empty() && isRow(sc.ev, i) {
+			sc.row(i)
+			ix.eval(e, sc)
+		}
+	}
+}
+
+// hit is a rule that held, in the row that was at hand.
+type hit struct {
+	rule  int
+	match rule.Match
+}
+
+// holds asks a rule about the row at hand, and keeps what it says for the first row that it holds for.
+func (e *Engine) holds(id int, sc *scratch) {
+	r := &e.rules[id]
+	if sc.fired[id] == sc.event || !r.cond.holds(e, sc) {
+		return
+	}
+	sc.fired[id] = sc.event
+	m := rule.Match{Rule: r.meta, Evidence: r.cond.evidence(nil, e, sc), Silent: r.silent}
+	for i := range r.parts {
+		if p, ok := r.parts[i].take(e, sc); ok {
+			m.Parts = append(m.Parts, p)
+		}
+	}
+	sc.hits = append(sc.hits, hit{id, m})
+}
+
+// matches appends what was kept, in the order of the rules.
+func (sc *scratch) matches(dst []rule.Match, e *Engine) []rule.Match {
+	slices.SortFunc(sc.hits, func(a, b hit) int { return cmp.Compare(a.rule, b.rule) })
+	for i := range sc.hits {
+		dst = append(dst, sc.hits[i].match)
+	}
+	clear(sc.hits)
+	sc.hits = sc.hits[:0]
 	return dst
 }

@@ -17,7 +17,7 @@ const header = "title: T\nlogsource: {category: process_creation, product: linux
 // compileOne compiles the detection written at one indent under "detection:".
 func compileOne(t testing.TB, detection string) (*Engine, []rule.Diag) {
 	t.Helper()
-	return Compile([]rule.File{{Name: "r.yml", Data: []byte(header + detection)}})
+	return Compile([]rule.File{{Name: "r.yml", Data: []byte(header + detection)}}, Options{})
 }
 
 func exec(p event.Process) *event.Event {
@@ -189,7 +189,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 // TestSharedTests holds the engine to asking each test once, whichever rules have it.
 func TestSharedTests(t *testing.T) {
 	text := header + "  s: {Image|endswith: /sh, CommandLine: x}\n  condition: s\n"
-	e, diags := Compile([]rule.File{{Name: "a", Data: []byte("id: a\n" + text)}, {Name: "b", Data: []byte("id: b\n" + text)}})
+	e, diags := Compile([]rule.File{{Name: "a", Data: []byte("id: a\n" + text)}, {Name: "b", Data: []byte("id: b\n" + text)}}, Options{})
 	if len(e.rules) != 2 || len(e.leaves) != 2 {
 		t.Errorf("%d rules with %d tests, want 2 with 2; %v", len(e.rules), len(e.leaves), diags)
 	}
@@ -220,7 +220,7 @@ func manyRules(tb testing.TB, n int) *Engine {
 			"  p: {CommandLine|contains|all: [download%d, secret]}\n  condition: s or p\n", i, header, i, i, i, i)
 		files = append(files, rule.File{Name: fmt.Sprint(i), Data: []byte(text)})
 	}
-	e, diags := Compile(files)
+	e, diags := Compile(files, Options{})
 	if len(diags) > 0 {
 		tb.Fatal(diags)
 	}

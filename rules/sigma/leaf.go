@@ -17,11 +17,13 @@ type leaf struct {
 	re    *regexp.Regexp
 	net   netip.Prefix
 	num   number
-	other int    // field of a fieldref
-	cased bool   // of a fieldref
-	name  string // of the field
-	words string // what the rule asks for, as it is written there
-	key   string // equal for leaves that test the same; "" if there is no such form
+	part  timePart // of a time, instead of the value as a number
+	other int      // field of a fieldref
+	how   string   // of a fieldref: "", contains, startswith, endswith
+	cased bool     // of a fieldref
+	name  string   // of the field
+	words string   // what the rule asks for, as it is written there
+	key   string   // equal for leaves that test the same; "" if there is no such form
 }
 
 type leafKind uint8
@@ -38,6 +40,7 @@ const (
 	isGreater
 	isGreaterEqual
 	isOther
+	isEqual // as a number
 )
 
 // holds reports whether the leaf is true for the values of its field.
@@ -79,7 +82,7 @@ func (l *leaf) test(v string) bool {
 }
 
 func (l *leaf) compare(v string) bool {
-	n, ok := parseNumber(v, false)
+	n, ok := l.part.number(v)
 	if !ok {
 		return false
 	}
@@ -100,7 +103,7 @@ func (l *leaf) compare(v string) bool {
 
 func (l *leaf) anyEqual(v string, others []string) bool {
 	for _, o := range others {
-		if v == o || !l.cased && strings.EqualFold(v, o) {
+		if related(v, o, l.how, !l.cased) {
 			return true
 		}
 	}

@@ -1,24 +1,31 @@
 package sigma
 
-// logsource accepts what this engine can answer. It refuses all else: a rule that can never match
-// looks like safety and is none.
-func (c *compiler) logsource(n *node) {
-	if n == nil || n.kind != mapNode {
-		c.fatal(errorAt(c.pos(n), "logsource: needs a map with category and product"))
-		return
-	}
-	for i, key := range n.keys {
-		switch value := c.text(n, key.text); {
-		case value == "":
-		case key.text == "category" && value != "process_creation",
-			key.text == "product" && value != "linux",
-			key.text == "service":
-			c.fatal(errorAt(n.items[i].pos, "log source with %s %q is not supported: this version answers category process_creation of product linux", key.text, value))
-		case key.text != "category" && key.text != "product" && key.text != "definition":
-			c.warn(key.pos, "logsource: key %q has no meaning here", key.text)
+// logsource finds the view that answers a log source. A source of another log is no error: rule sets hold them all. Its
+// rules are loaded, and said to be never evaluated. Another product is one: a rule that can never match looks like
+// safety, and an override may be meant.
+func (c *compiler) logsource(s Source, n *node) {
+	c.view = viewNone
+	at := func(key string) *node {
+		if v := n.get(key); v != nil {
+			return v
 		}
+		return n
 	}
-	if !c.failed && n.get("category") == nil {
-		c.fatal(errorAt(n.pos, "log source without a category is not supported: this version answers category process_creation of product linux"))
+	other := func(key, value string) {
+		c.warn(at(key).position(c.here), "log source with %s %q is not in audit records: the rule is never evaluated", key, value)
+	}
+	switch {
+	case s.Product != "" && s.Product != "linux":
+		c.fatal(errorAt(at("product").position(c.here), "log source with product %q is not evaluated here: a log-source override in the configuration can ask for it", s.Product))
+	case s.Service == "auditd" && s.Category == "", s.Service == "" && s.Category == "" && s.Product == "linux":
+		c.view = viewAuditd
+	case s.Service != "":
+		other("service", s.Service)
+	case s.Category == "":
+		c.fatal(errorAt(n.position(c.here), "logsource: names neither a category nor a product nor a service"))
+	case categories[s.Category] != viewNone:
+		c.view = categories[s.Category]
+	default:
+		other("category", s.Category)
 	}
 }

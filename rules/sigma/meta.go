@@ -2,14 +2,15 @@ package sigma
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// meta reads what an alert tells about the rule.
-func (c *compiler) meta(doc *node) *rule.Meta {
+// meta reads what an alert tells about a rule, or about what the word says.
+func (c *compiler) meta(doc *node, what string) *rule.Meta {
 	m := &rule.Meta{
 		ID:             c.text(doc, "id"),
 		Title:          c.text(doc, "title"),
@@ -23,21 +24,39 @@ func (c *compiler) meta(doc *node) *rule.Meta {
 	}
 	m.Techniques = techniques(m.Tags)
 	if m.Title == "" {
-		c.fatal(errorAt(doc.pos, "rule without a title"))
+		c.fatal(errorAt(doc.pos, "%s without a title", what))
 	}
 	if m.ID == "" {
 		m.ID = slug(m.Title)
 	}
-	if level := doc.get("level"); level != nil && level.kind != nullNode {
-		var ok bool
-		if m.Level, ok = rule.ParseLevel(level.text); !ok {
-			c.fatal(errorAt(level.pos, "level %q is not known: write informational, low, medium, high or critical", level.text))
-		}
-	}
+	m.Level = c.level(doc)
+	c.status(doc)
 	if t := c.text(doc, "taxonomy"); t != "" && t != "sigma" {
 		c.fatal(errorAt(doc.get("taxonomy").pos, "taxonomy %q is not supported", t))
 	}
 	return m
+}
+
+// level reads the level. One that is misspelt counts as medium: it would be as wrong to wake someone as to say nothing.
+func (c *compiler) level(doc *node) rule.Level {
+	text := c.text(doc, "level")
+	if text == "" {
+		return rule.Informational
+	}
+	level, ok := rule.ParseLevel(strings.ToLower(text))
+	if !ok {
+		c.warn(doc.get("level").pos, "level %q is not known: write informational, low, medium, high or critical; it counts as medium", text)
+		return rule.Medium
+	}
+	return level
+}
+
+var statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+
+func (c *compiler) status(doc *node) {
+	if s := c.text(doc, "status"); s != "" && !slices.Contains(statuses, s) {
+		c.warn(doc.get("status").pos, "status %q is not known: write %s", s, strings.Join(statuses, ", "))
+	}
 }
 
 // text returns the text of a key that takes one, "" if it is absent.

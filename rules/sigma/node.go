@@ -69,9 +69,6 @@ func (n *node) inside(off int) rule.Pos {
 }
 
 func (c chunk) convert(a ast.Node, depth int) (*node, error) {
-	if a == nil {
-		return nil, nil
-	}
 	if depth > maxDepth {
 		return nil, errorAt(c.at(a.GetToken().Position), "nested deeper than %d levels", maxDepth)
 	}
@@ -86,6 +83,14 @@ func (c chunk) convert(a ast.Node, depth int) (*node, error) {
 	return c.convertScalar(a)
 }
 
+// member converts a part of a map or list; what is left out is null.
+func (c chunk) member(a ast.Node, depth int, near rule.Pos) (*node, error) {
+	if a == nil {
+		return &node{kind: nullNode, pos: near}, nil
+	}
+	return c.convert(a, depth+1)
+}
+
 func (c chunk) convertMap(start *token.Token, values []*ast.MappingValueNode, depth int) (*node, error) {
 	n := &node{kind: mapNode, pos: c.at(start.Position)}
 	for i, v := range values {
@@ -96,7 +101,7 @@ func (c chunk) convertMap(start *token.Token, values []*ast.MappingValueNode, de
 		if err != nil {
 			return nil, err
 		}
-		value, err := c.convert(v.Value, depth+1)
+		value, err := c.member(v.Value, depth, key.pos)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +116,7 @@ func (c chunk) convertMap(start *token.Token, values []*ast.MappingValueNode, de
 func (c chunk) convertList(a *ast.SequenceNode, depth int) (*node, error) {
 	n := &node{kind: listNode, pos: c.at(a.Start.Position)}
 	for _, v := range a.Values {
-		item, err := c.convert(v, depth+1)
+		item, err := c.member(v, depth, n.pos)
 		if err != nil {
 			return nil, err
 		}
@@ -126,6 +131,9 @@ func (c chunk) convertScalar(a ast.Node) (*node, error) {
 	switch a := a.(type) {
 	case *ast.StringNode:
 		n.lead = lead(t)
+		if d, _ := shape(n.text); d > 0 && t.Type == token.StringType { // the parser does not know 1e3
+			n.kind = numberNode
+		}
 	case *ast.LiteralNode:
 		n.text, n.lead = a.Value.Value, -1
 	case *ast.IntegerNode, *ast.FloatNode:
@@ -151,4 +159,27 @@ func lead(t *token.Token) int {
 		return 1
 	}
 	return 0
+}
+
+// without returns a map like n that lacks a key.
+func (n *node) without(key string) *node {
+	out := &node{kind: mapNode, pos: n.pos}
+	for i, k := range n.keys {
+		if k.text != key {
+			out.keys, out.items = append(out.keys, k), append(out.items, n.items[i])
+		}
+	}
+	return out
+}
+
+// size counts the nodes of n.
+func (n *node) size() int {
+	if n == nil {
+		return 1
+	}
+	sum := 1 + len(n.keys)
+	for _, item := range n.items {
+		sum += item.size()
+	}
+	return sum
 }

@@ -3,63 +3,132 @@ package sigma
 import "github.com/auditpy/auditpy/internal/event"
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
+//
+// What is remembered carries the number of the event or row that it was asked of, so that nothing need be cleared: with
+// thousands of rules that alone took longer than to evaluate them.
 type scratch struct {
 	ev     *event.Event
+	rec    int    // of the row: index in ev.Records
+	event  uint32 // number of the event, from 1
+	turn   uint32 // number of the row, from 1
 	fields []fieldValues
-	leaves []answer
+	words  fieldValues // of the row: what keywords are searched in
+	text   []string    // of the row: what holds them
+	leaves []uint32    // number of the row, times two, and one if the test holds
+	asked  []uint32    // by rule: number of the row
+	fired  []uint32    // by rule: number of the event
+	ids    []int32     // of literals
+	hits   []hit
 }
 
 type fieldValues struct {
-	known  bool
+	turn   uint32
 	values []string
 }
 
-type answer uint8
-
-const (
-	unknown answer = iota
-	no
-	yes
-)
-
 func newScratch(e *Engine) *scratch {
-	return &scratch{fields: make([]fieldValues, len(e.fields)), leaves: make([]answer, len(e.leaves))}
+	return &scratch{
+		fields: make([]fieldValues, len(e.fields)), leaves: make([]uint32, len(e.leaves)),
+		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)),
+	}
 }
 
+// begin turns to an event, as one row.
 func (sc *scratch) begin(ev *event.Event) {
 	sc.ev = ev
+	sc.event++
+	sc.row(-1)
+}
+
+// row turns to a record of the event.
+func (sc *scratch) row(rec int) {
+	sc.rec = rec
+	sc.turn++
+	if sc.turn >= 1<<30 { // once in days: what was remembered could be taken for new
+		sc.forget()
+	}
+}
+
+func (sc *scratch) forget() {
+	sc.event, sc.turn = 1, 1
 	clear(sc.leaves)
+	clear(sc.asked)
+	clear(sc.fired)
+	sc.words.turn = 0
 	for i := range sc.fields {
-		sc.fields[i].known = false
+		sc.fields[i].turn = 0
+	}
+	for i := range sc.hits {
+		sc.fired[sc.hits[i].rule] = sc.event
 	}
 }
 
 // end lets go of the event: a command line may be large.
 func (sc *scratch) end() {
 	sc.ev = nil
+	clear(sc.words.values)
+	clear(sc.text)
 	for i := range sc.fields {
-		clear(sc.fields[i].values)
+		if sc.fields[i].turn != 0 {
+			clear(sc.fields[i].values)
+		}
 	}
 }
 
-// values returns the values of a field, asked of the event once and only if a rule gets to it.
-func (sc *scratch) values(e *Engine, field int) []string {
-	f := &sc.fields[field]
-	if !f.known {
-		f.known, f.values = true, f.values[:0]
-		if get := e.fields[field]; get != nil {
-			f.values = get(f.values, sc.ev)
-		}
+// values returns the values of a field, asked of the row once and only if a rule gets to it.
+func (sc *scratch) values(e *Engine, id int) []string {
+	if id == keywordField {
+		return sc.keywords()
+	}
+	f := &sc.fields[id]
+	if f.turn == sc.turn {
+		return f.values
+	}
+	f.turn, f.values = sc.turn, f.values[:0]
+	switch of := &e.fields[id]; {
+	case of.get != nil:
+		f.values = of.get(f.values, sc.ev)
+	case of.record != nil && sc.rec >= 0:
+		f.values = of.record(f.values, sc.ev, sc.rec)
 	}
 	return f.values
 }
 
-func (sc *scratch) leaf(e *Engine, id int) bool {
-	if sc.leaves[id] == unknown {
-		sc.leaves[id] = no
-		if e.leaves[id].holds(sc, e) {
-			sc.leaves[id] = yes
+// haystack is values, or for keywords what holds them all.
+func (sc *scratch) haystack(e *Engine, id int) []string {
+	if id != keywordField || sc.rec < 0 {
+		return sc.values(e, id)
+	}
+	sc.text = event.RecordText(sc.text[:0], sc.ev, sc.rec, e.numbers)
+	return sc.text
+}
+
+func (sc *scratch) keywords() []string {
+	if sc.words.turn != sc.turn {
+		sc.words.turn, sc.words.values = sc.turn, sc.words.values[:0]
+		if sc.rec >= 0 {
+			sc.words.values = event.RecordValues(sc.words.values, sc.ev, sc.rec)
+		} else {
+			sc.words.values = eventValues(sc.words.values, sc.ev)
 		}
 	}
-	return sc.leaves[id] == yes
+	return sc.words.values
+}
+
+func (sc *scratch) leaf(e *Engine, id int) bool {
+	if sc.leaves[id]>>1 != sc.turn {
+		sc.leaves[id] = sc.turn << 1
+		if e.leaves[id].holds(sc, e) {
+			sc.leaves[id] |= 1
+		}
+	}
+	return sc.leaves[id]&1 != 0
+}
+
+// eventValues is what keywords are searched in where the row is the event.
+func eventValues(dst []string, ev *event.Event) []string {
+	for p, i := ev.Process, 0; p != nil && i < 2; p, i = p.Parent, i+1 {
+		dst = append(dst, p.Exe, p.CommandLine, p.CWD, p.User)
+	}
+	return dst
 }

@@ -62,6 +62,25 @@ func anyDash(parts []predicate.Part) []predicate.Part {
 	return out
 }
 
+// eachDash returns parts with every choice of dashes, for encodings, which cannot match one of several.
+func eachDash(parts []predicate.Part, v *node) ([][]predicate.Part, error) {
+	rows := [][]predicate.Part{nil}
+	for _, p := range parts {
+		choices := [][]predicate.Part{{p}}
+		if p.Kind == predicate.Dash {
+			choices = nil
+			for _, dash := range []string{"-", "/", "\u2013", "\u2014", "\u2015"} {
+				choices = append(choices, []predicate.Part{{Text: dash}})
+			}
+		}
+		if err := tooMany(len(rows)*len(choices), v); err != nil {
+			return nil, err
+		}
+		rows = combine(rows, choices)
+	}
+	return rows, nil
+}
+
 func dashes(s string) (out []predicate.Part) {
 	begin := 0
 	for i := range len(s) {

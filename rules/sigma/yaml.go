@@ -79,10 +79,11 @@ func (c chunk) parse() (n *node, err error) {
 	if !utf8.ValidString(c.text) {
 		return nil, errorAt(c.badUTF8(), "not UTF-8")
 	}
-	if err := c.screen(lexer.Tokenize(c.text)); err != nil {
+	tokens := lexer.Tokenize(c.text)
+	if err := c.screen(tokens); err != nil {
 		return nil, err
 	}
-	f, err := parser.ParseBytes([]byte(c.text), 0)
+	f, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return nil, c.syntaxError(err)
 	}
@@ -93,11 +94,14 @@ func (c chunk) parse() (n *node, err error) {
 func (c chunk) single(f *ast.File) (*node, error) {
 	var found *node
 	for _, doc := range f.Docs {
+		if doc.Body == nil {
+			continue
+		}
 		n, err := c.convert(doc.Body, 0)
 		if err != nil {
 			return nil, err
 		}
-		if n == nil || n.kind == nullNode {
+		if n.kind == nullNode {
 			continue
 		}
 		if found != nil {

@@ -1,0 +1,84 @@
+package sigma
+
+import (
+	"regexp/syntax"
+	"strings"
+
+	"github.com/auditpy/auditpy/internal/audit"
+)
+
+// folds reports whether a value has a letter outside of ASCII that folds to one within: the Kelvin sign and the long s.
+// Literals are found byte by byte, which says no to them wrongly.
+func folds(v string) bool {
+	const kelvin, longS = "\u212a", "\u017f"
+	return strings.IndexByte(v, kelvin[0]) >= 0 && strings.Contains(v, kelvin) || strings.IndexByte(v, longS[0]) >= 0 && strings.Contains(v, longS)
+}
+
+// requiredLiteral returns the longest text that every match of a regular expression has; "" if there is none that is
+// easily seen.
+func requiredLiteral(re string) string {
+	parsed, err := syntax.Parse(re, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	return required(parsed.Simplify())
+}
+
+func required(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCapture, syntax.OpPlus:
+		return required(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return required(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		best := ""
+		for _, sub := range re.Sub {
+			if lit := required(sub); len(lit) > len(best) {
+				best = lit
+			}
+		}
+		return best
+	}
+	return ""
+}
+
+// recordTypes returns the record types that a condition needs one of; false if it does not name any, or is so tangled
+// that a part is met again.
+func (e *Engine) recordTypes(x *expr, seen map[*expr]bool) ([]audit.Type, bool) {
+	if x.op == opLeaf {
+		return e.leafTypes(e.leaves[x.id])
+	}
+	if seen[x] || x.op == opNot {
+		return nil, false
+	}
+	seen[x] = true
+	var all []audit.Type
+	for _, k := range x.kids {
+		types, ok := e.recordTypes(k, seen)
+		if ok && x.op == opAnd {
+			return types, true
+		}
+		if !ok && x.op == opOr {
+			return nil, false
+		}
+		all = append(all, types...)
+	}
+	return all, x.op == opOr
+}
+
+// leafTypes is the type that a test for equality names. Rules write it in either case.
+func (e *Engine) leafTypes(l *leaf) ([]audit.Type, bool) {
+	if l.field == keywordField || e.fields[l.field].name != "type" || l.kind != isText {
+		return nil, false
+	}
+	name, whole := l.pat.Exact()
+	if !whole {
+		return nil, false
+	}
+	t, ok := audit.ParseType(strings.ToUpper(name))
+	return []audit.Type{t}, ok
+}
