@@ -48,3 +48,21 @@ func TestEval(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadOptions(t *testing.T) {
+	const text = "title: A\nname: a\nlogsource: {category: process_creation, product: windows}\n" +
+		"detection: {s: {User|expand: '%Administrators%'}, condition: s}\n---\n" +
+		"title: Many\ncorrelation: {type: event_count, rules: a, timespan: 1m, condition: {gte: 3}}\n"
+	files := []rule.File{{Name: "a.yml", Data: []byte(text)}}
+	if set, _ := rules.Load(files); len(set.Rules()) != 0 || len(set.Correlations()) != 0 {
+		t.Error("a rule of another log source loaded without an override")
+	}
+	set, diags := rules.LoadOptions(files, rules.Options{
+		Placeholders: map[string][]string{"Administrators": {"root"}},
+		Sources:      []rules.Override{{From: rules.Source{Product: "windows"}, To: rules.Source{Product: "linux"}}},
+	})
+	ev := &event.Event{Exec: &event.Exec{}, Process: &event.Process{User: "root"}}
+	if len(set.Eval(nil, ev)) != 1 || len(set.Correlations()) != 1 {
+		t.Errorf("%d correlations, %v", len(set.Correlations()), diags)
+	}
+}
