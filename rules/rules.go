@@ -76,3 +76,8 @@ func (s *Set) Rules() []*rule.Meta { return s.sigma.Rules() }
 
 // Correlations returns all correlations, in the order of their files within a dialect.
 func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations() }
+
+// Explain says, test by test, why the rule with an id does or does not hold for ev; false if there is no such rule.
+func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
+	return s.sigma.Explain(id, ev)
+}

@@ -24,3 +24,7 @@ func configCommand() *cobra.Command {
 func addConfigFlag(c *cobra.Command, file *string) {
 	c.Flags().StringVarP(file, "config", "c", "", "configuration `file` (default "+defaultConfig+", if it is there)")
 }
+
+func addRulesConfigFlag(c *cobra.Command, file *string) {
+	c.Flags().StringVarP(file, "config", "c", "", "take rules.placeholders and rules.log_sources from this configuration `file`")
+}

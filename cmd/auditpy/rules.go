@@ -6,21 +6,50 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/rulefile"
 	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
+// ruleSource is where rules come from, and what they ask of the configuration.
+type ruleSource struct {
+	paths   []string
+	builtin bool
+	options rules.Options
+}
+
+// ruleOptions takes what rules ask of the configuration. Without a file that is nothing.
+func ruleOptions(file string) (rules.Options, error) {
+	var o rules.Options
+	if file == "" {
+		return o, nil
+	}
+	cfg, err := config.Load(file)
+	return optionsOf(&cfg), err
+}
+
+func optionsOf(cfg *config.Config) rules.Options {
+	o := rules.Options{Placeholders: make(map[string][]string)}
+	for _, p := range cfg.Rules.Placeholders {
+		o.Placeholders[p.Name] = append(o.Placeholders[p.Name], p.Values...)
+	}
+	for _, s := range cfg.Rules.LogSources {
+		o.Sources = append(o.Sources, rules.Override{From: rules.Source(s.From), To: rules.Source(s.To)})
+	}
+	return o
+}
+
 // loadRules loads the rules at paths, and the built-in ones if asked. A bad rule is told on w and left
 // out; the error is about files that could not be read, and the set holds the rest.
-func loadRules(w io.Writer, paths []string, withBuiltin bool) (*rules.Set, error) {
+func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 	var files []rule.File
-	if withBuiltin {
+	if from.builtin {
 		files = builtin.Files()
 	}
-	read, err := rulefile.Read(paths)
-	set, diags := rules.Load(append(files, read...))
+	read, err := rulefile.Read(from.paths)
+	set, diags := rules.LoadOptions(append(files, read...), from.options)
 	for _, d := range diags {
 		fmt.Fprintln(w, printable(d.String()))
 	}
@@ -30,32 +59,44 @@ func loadRules(w io.Writer, paths []string, withBuiltin bool) (*rules.Set, error
 
 func rulesCommand() *cobra.Command {
 	c := &cobra.Command{Use: "rules", Short: "Work with rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(rulesListCommand(), rulesLintCommand())
+	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesExplainCommand())
 	return c
 }
 
 func rulesListCommand() *cobra.Command {
-	return &cobra.Command{
+	var file string
+	c := &cobra.Command{
 		Use:   "list [PATH...]",
 		Short: "List the rules that load: the built-in ones, or those at PATH",
 		RunE: func(c *cobra.Command, args []string) error {
-			set, err := loadRules(c.ErrOrStderr(), args, len(args) == 0)
+			o, err := ruleOptions(file)
+			if err != nil {
+				return err
+			}
+			set, err := loadRules(c.ErrOrStderr(), ruleSource{args, len(args) == 0, o})
 			for _, m := range set.Rules() {
 				fmt.Fprintf(c.OutOrStdout(), "%-13s %-8s %s  %s\n", m.Level, m.Dialect, printable(m.ID), printable(m.Title))
 			}
 			return err
 		},
 	}
+	addRulesConfigFlag(c, &file)
+	return c
 }
 
 func rulesLintCommand() *cobra.Command {
-	return &cobra.Command{
+	var file string
+	c := &cobra.Command{
 		Use:   "lint PATH...",
 		Short: "Tell what is wrong with rules: exit status 1 if a rule does not load",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			o, err := ruleOptions(file)
+			if err != nil {
+				return err
+			}
 			files, err := rulefile.Read(args)
-			set, diags := rules.Load(files)
+			set, diags := rules.LoadOptions(files, o)
 			bad := 0
 			for _, d := range diags {
 				fmt.Fprintln(c.OutOrStdout(), printable(d.String()))
@@ -70,4 +111,6 @@ func rulesLintCommand() *cobra.Command {
 			return err
 		},
 	}
+	addRulesConfigFlag(c, &file)
+	return c
 }

@@ -61,7 +61,7 @@ func runAgent(c *cobra.Command, cfg *config.Config) error {
 		signal.Ignore(syscall.SIGHUP) // auditd sends it to its plugins when it is told to reload
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader of standard output that leaves is that sink's trouble only
-	set, err := loadRules(c.ErrOrStderr(), existing(cfg), cfg.Rules.Builtin)
+	set, err := loadRules(c.ErrOrStderr(), ruleSource{existing(cfg), cfg.Rules.Builtin, optionsOf(cfg)})
 	if err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "auditpy: warning: %s\n", printable(err.Error()))
 	}

@@ -15,6 +15,7 @@ type scanFlags struct {
 	rules         []string
 	noBuiltin     bool
 	format, group string
+	config        string
 	stats, sample bool
 }
 
@@ -31,6 +32,7 @@ FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`, besides the built-in rules; may be given again")
+	addRulesConfigFlag(c, &f.config)
 	c.Flags().BoolVar(&f.noBuiltin, "no-builtin", false, "leave the built-in rules out")
 	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text or json")
 	c.Flags().StringVar(&f.group, "group", "event", "one alert per event or rule: `what`")
@@ -53,7 +55,11 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	set, rulesErr := loadRules(c.ErrOrStderr(), f.rules, !f.noBuiltin)
+	o, err := ruleOptions(f.config)
+	if err != nil {
+		return err
+	}
+	set, rulesErr := loadRules(c.ErrOrStderr(), ruleSource{f.rules, !f.noBuiltin, o})
 	if len(set.Rules()) == 0 {
 		return errors.Join(rulesErr, &hintError{errors.New("no rule to scan with"), "--rules names a file or folder; without --no-builtin there are the built-in rules"})
 	}

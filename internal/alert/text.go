@@ -16,6 +16,8 @@ func (a *Alert) AppendText(dst []byte) []byte {
 	dst = fmt.Appendf(dst, "%s %s %s\n", ev.Time().Format(timeFormat), strings.ToUpper(a.Level.String()), Escape(lead.Title))
 	if ev.Exec != nil {
 		dst = appendField(dst, "command", CommandLine(ev.Exec.Args)+missing(ev.Exec))
+	} else {
+		dst = appendField(dst, "action", Escape(action(ev))+about(ev))
 	}
 	if p := ev.Process; p != nil {
 		dst = appendField(dst, "process", describe(p))
@@ -153,6 +155,20 @@ func AppendEventText(dst []byte, ev *event.Event) []byte {
 	}
 	return dst
 }
+
+// about is the address or the file that an event is about.
+func about(ev *event.Event) string {
+	if addr, ok := ev.Address(); ok && addr.IP.IsValid() {
+		return fmt.Sprintf(" %s port %d", addr.IP, addr.Port)
+	}
+	var buf [4]string
+	if paths := filePath(buf[:0], ev); len(paths) > 0 {
+		return " " + Escape(clip(paths[0]))
+	}
+	return ""
+}
+
+var filePath = event.ECS("file.path")
 
 // action is what an event did in the word of the system call or record, whatever it is called elsewhere.
 func action(ev *event.Event) string {

@@ -38,6 +38,30 @@ type Source struct {
 type Rules struct {
 	Builtin bool     `mapstructure:"builtin"` // the rules that come with auditpy
 	Paths   []string `mapstructure:"paths"`   // files and folders
+	// Placeholders are the values of %name% in Sigma rules that use the modifier expand.
+	Placeholders []Placeholder `mapstructure:"placeholders"`
+	// LogSources let Sigma rules of other log sources be evaluated on audit events. The first that fits is taken.
+	LogSources []LogSource `mapstructure:"log_sources"`
+}
+
+// Placeholder is a name that rules ask for, and what it stands for here.
+type Placeholder struct {
+	Name   string   `mapstructure:"name"`
+	Values []string `mapstructure:"values"`
+}
+
+// LogSource says that rules of log source From are evaluated as if they were of To. What is empty in From fits all; what
+// is empty in To stays as the rule has it, but for a service that From names, which is dropped.
+type LogSource struct {
+	From SigmaSource `mapstructure:"from"`
+	To   SigmaSource `mapstructure:"to"`
+}
+
+// SigmaSource is a log source as a Sigma rule writes it.
+type SigmaSource struct {
+	Product  string `mapstructure:"product"`
+	Category string `mapstructure:"category"`
+	Service  string `mapstructure:"service"`
 }
 
 // Alerts says what becomes one alert.
@@ -91,7 +115,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		Source: Source{Kind: "auto", File: "/var/log/audit/audit.log", From: "end", InstallRules: true},
-		Rules:  Rules{Builtin: true, Paths: []string{DefaultRules}},
+		Rules:  Rules{Builtin: true, Paths: []string{DefaultRules}, Placeholders: []Placeholder{}, LogSources: []LogSource{}},
 		Alerts: Alerts{Group: "event", IncidentWindow: 10 * time.Minute},
 		Limits: Limits{
 			OpenEvents: 4096, RecordsPerEvent: 4096, BytesPerEvent: 4 << 20, Processes: 65536, Alerted: 65536, Hold: 2 * time.Second,

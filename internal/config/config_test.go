@@ -53,6 +53,8 @@ func TestParse(t *testing.T) {
 // TestPrint: what is printed loads as the same.
 func TestPrint(t *testing.T) {
 	want := Default()
+	want.Rules.Placeholders = []Placeholder{{"Administrators", []string{"root", "a\"b"}}}
+	want.Rules.LogSources = []LogSource{{SigmaSource{"windows", "network_connection", ""}, SigmaSource{Product: "linux"}}}
 	want.Rules.Paths, want.Log.Level, want.Limits.Hold = []string{"/a b", "/\u00e9\"\n"}, "warn", 1500*time.Millisecond
 	got, err := parse("c", want.AppendYAML(nil))
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -37,5 +37,31 @@ func scalar(v any) string {
 		}
 		return "[" + strings.Join(quoted, ", ") + "]"
 	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Slice {
+		return flow(r)
+	}
 	return fmt.Sprint(v)
+}
+
+// flow writes a list of mappings on one line.
+func flow(list reflect.Value) string {
+	items := make([]string, list.Len())
+	for i := range items {
+		items[i] = mapping(list.Index(i))
+	}
+	return "[" + strings.Join(items, ", ") + "]"
+}
+
+func mapping(v reflect.Value) string {
+	var parts []string
+	for i, key := range keys(v.Type()) {
+		value := ""
+		if f := v.Field(i); f.Kind() == reflect.Struct {
+			value = mapping(f)
+		} else {
+			value = scalar(f.Interface())
+		}
+		parts = append(parts, key+": "+value)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }

@@ -78,7 +78,7 @@ var sigmaNetwork = map[string]Getter{
 	"DestinationIp":     ofPeer(true, ip),
 	"DestinationIsIpv6": ofPeer(true, isIPv6),
 	"DestinationPort":   ofPeer(true, port),
-	"SourceIp":          ofPeer(false, ip),
+	"SourceIp":          either(ofPeer(false, ip), text(loopbackSource)),
 	"SourceIsIpv6":      ofPeer(false, isIPv6),
 	"SourcePort":        ofPeer(false, port),
 }
@@ -97,6 +97,19 @@ func initiated(ev *Event) string {
 		return "true"
 	}
 	return "false"
+}
+
+// loopbackSource is the address that the kernel gives the side that connects to a loopback address, unless it bound
+// another one before: then too one of the same host. Rules tell local connections apart by it.
+func loopbackSource(ev *Event) string {
+	c, ok := ev.connection()
+	switch {
+	case !ok || !c.initiated || !c.peer.IP.IsLoopback():
+		return ""
+	case c.peer.IP.Is4():
+		return "127.0.0.1"
+	}
+	return "::1"
 }
 
 // ofPeer makes a getter of the address on the other side, which is the destination of who initiated the connection

@@ -104,7 +104,7 @@ func TestSigmaNetworkConnection(t *testing.T) {
 	}.check(t, event.SigmaNetworkConnection, last(t, story+connect(ok, ipv4)))
 	want{"DestinationIp": "2001:db8::1", "DestinationPort": "8080", "DestinationIsIpv6": "true"}.
 		check(t, event.SigmaNetworkConnection, last(t, connect(ok, ipv6)))
-	want{"DestinationIp": "127.0.0.1", "DestinationIsIpv6": "false"}.
+	want{"DestinationIp": "127.0.0.1", "DestinationIsIpv6": "false", "SourceIp": "127.0.0.1"}.
 		check(t, event.SigmaNetworkConnection, last(t, connect(ok, mapped)))
 	want{"Initiated": "false", "SourceIp": "10.1.0.5", "SourcePort": "443", "SourceIsIpv6": "false", "DestinationIp": "-", "DestinationPort": "-"}.
 		check(t, event.SigmaNetworkConnection, last(t, call("288", "success=yes exit=4"+regs+" items=0")+saddr(ipv4)+end))

@@ -63,7 +63,9 @@ type compiler struct {
 	here   rule.Pos
 	dry    bool // fields are only names: a filter is read before its rules are known
 	view   view // that its log source means
-	quiet  bool // what would be said was said before
+	// windows: the rule is written for Windows, and an override has it evaluated here.
+	windows bool
+	quiet   bool // what would be said was said before
 }
 
 // file compiles the rules of a file as it reads them, so that only one document is in memory at a time; filters and
@@ -115,6 +117,7 @@ func (c *compiler) rule(doc document) {
 	var x *expr
 	if !c.failed {
 		c.logsource(s.as, doc.get("logsource"))
+		c.windows = s.own.Product == "windows"
 	}
 	if !c.failed {
 		x = c.detection(doc.get("detection"), "detection")

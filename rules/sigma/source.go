@@ -11,7 +11,7 @@ type Options struct {
 }
 
 // Override says that rules of log source From are to be evaluated as if they were of To. What is empty in From fits
-// all. What is empty in To stays as the rule has it, unless From asks for it: then it is dropped.
+// all; what is empty in To stays as the rule has it, but for a service that From names, which is dropped.
 type Override struct{ From, To Source }
 
 // Source is where events come from, in lower case. An empty field is any.
@@ -24,16 +24,19 @@ func (s Source) contains(t Source) bool {
 }
 
 func (o Override) apply(s Source) Source {
-	replace := func(s, from, to string) string {
-		if from == "" && to == "" {
+	replace := func(s, to string) string {
+		if to == "" {
 			return s
 		}
 		return strings.ToLower(to)
 	}
+	if o.From.Service != "" && o.To.Service == "" {
+		s.Service = ""
+	}
 	return Source{
-		Product:  replace(s.Product, o.From.Product, o.To.Product),
-		Category: replace(s.Category, o.From.Category, o.To.Category),
-		Service:  replace(s.Service, o.From.Service, o.To.Service),
+		Product:  replace(s.Product, o.To.Product),
+		Category: replace(s.Category, o.To.Category),
+		Service:  replace(s.Service, o.To.Service),
 	}
 }
 

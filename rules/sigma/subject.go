@@ -89,6 +89,7 @@ func (c *compiler) enter(s *subject, here rule.Pos) {
 	c.begin(here)
 	c.quiet = true
 	c.logsource(s.as, &node{kind: mapNode, pos: here})
+	c.windows = s.own.Product == "windows"
 	c.begin(here)
 	c.quiet = false
 }

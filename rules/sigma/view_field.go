@@ -4,18 +4,23 @@ import "github.com/auditpy/auditpy/internal/event"
 
 // fieldID is a name as a view sees it.
 type fieldID struct {
-	view view
-	name string
+	view    view
+	name    string
+	windows bool
 }
 
 // field returns the index of a field of the rule at hand. One that its view does not know is always absent.
 func (c *compiler) field(name string, at *node) int {
-	key := fieldID{c.view, name}
+	key := fieldID{c.view, name, c.windows}
 	id, ok := c.fieldIDs[key]
 	if !ok {
 		id = len(c.engine.fields)
 		c.fieldIDs[key] = id
-		c.engine.fields = append(c.engine.fields, newField(c.view, name))
+		f := newField(c.view, name)
+		if c.windows {
+			f.get = windowsPaths(name, f.get)
+		}
+		c.engine.fields = append(c.engine.fields, f)
 	}
 	if c.view != viewNone && !c.engine.fields[id].answerable() {
 		c.unanswerable(name, at)
