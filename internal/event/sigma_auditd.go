@@ -34,6 +34,8 @@ func SigmaAuditd(name string) RecordGetter {
 		return inContext(recordKeys)
 	case "name":
 		return recordNames
+	case "cwd":
+		return func(dst []string, ev *Event, _ int) []string { return appendText(dst, ev.cwd()) }
 	}
 	if n, ok := argumentOf(name); ok {
 		register, inCall := audit.CallFieldNamed(name)
@@ -120,15 +122,16 @@ func inContext(own RecordGetter) RecordGetter {
 // recordField is a field of one record: the kernel's own, else what user space sent, else what auditd looked up.
 func (ev *Event) recordField(rec int, name string) (string, bool) {
 	r := &ev.Records[rec]
-	if r.Type == audit.Syscall && ev.Call != nil {
-		if f, ok := audit.CallFieldNamed(name); ok {
-			return ev.Call.Text(f), ev.Call.Has(f)
-		}
-	}
 	if name[0] >= 'A' && name[0] <= 'Z' {
 		if value, ok := r.EnrichedField(name); ok {
 			return value, true
 		}
+	}
+	if r.Type == audit.Syscall && ev.Call != nil { // it has no other fields
+		if f, ok := audit.CallFieldNamed(name); ok {
+			return ev.Call.Text(f), ev.Call.Has(f)
+		}
+		return "", false
 	}
 	if value, ok := r.Field(name); ok {
 		return value, true
@@ -243,7 +246,8 @@ func isClean(name string) bool {
 }
 
 // RecordText appends texts that hold RecordValues, and more, as they stand: enough to find literals in. Without numbers it
-// leaves out values of digits, a to f, colons and minus signs, which are most of what the kernel writes.
+// leaves out values of at most 24 digits, letters from a to f, colons and minus signs, which are most of what the kernel
+// writes.
 func RecordText(dst []string, ev *Event, rec int, numbers bool) []string {
 	r := &ev.Records[rec]
 	switch {
@@ -255,17 +259,18 @@ func RecordText(dst []string, ev *Event, rec int, numbers bool) []string {
 		}
 	case r.Type == audit.Path:
 		dst = appendOdd(dst, r, "name")
-		if _, rest, ok := strings.Cut(r.Body, " nametype="); ok && !numbers {
-			dst = append(dst, rest)
-			if _, context, ok := strings.Cut(r.Body, " obj="); ok {
-				dst = append(dst, context)
+		if !numbers {
+			if i := strings.Index(r.Body, " obj="); i >= 0 {
+				dst = append(dst, r.Body[i:])
 			}
-			return dst
+			return append(dst, nametype(r))
 		}
 	case r.Type == audit.CWD:
 		return appendOdd(dst, r, "cwd")
 	case r.Type == audit.Proctitle:
 		return appendOdd(dst, r, "proctitle")
+	case !numbers && r.Type == audit.FileCaps: // nothing but numbers
+		return dst
 	default:
 		return RecordValues(dst, ev, rec)
 	}

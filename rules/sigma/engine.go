@@ -38,7 +38,6 @@ type Engine struct {
 	// fields of the SYSCALL record only are asked about that record; where it is missing, about all.
 	records, lone       map[audit.Type]*index
 	untyped, loneOthers *index
-	numbers             bool // some keyword may stand in a number
 
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
 	// none and makes its own. So Eval needs no lock, and in one goroutine no allocation.

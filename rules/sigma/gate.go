@@ -77,6 +77,14 @@ func (g *gates) any(kids []*expr) (all gate, ok bool) {
 }
 
 func (e *Engine) leafGate(l *leaf) (gate, bool) {
+	g, ok := e.anyGate(l)
+	if ok && l.field == keywordField && g.needs[0].needle.Text == "" { // each row has values
+		return gate{}, false
+	}
+	return g, ok
+}
+
+func (e *Engine) anyGate(l *leaf) (gate, bool) {
 	switch l.kind {
 	case isAbsent:
 		return gate{}, false

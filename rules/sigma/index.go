@@ -13,6 +13,8 @@ import (
 type index struct {
 	always []int // rules without a gate
 	fields []indexed
+	// numbers: some keyword may stand in a number, of which most of what the kernel writes consists.
+	numbers bool
 }
 
 // indexed is one field whose values open gates.
@@ -31,12 +33,17 @@ func (ix *index) eval(e *Engine, sc *scratch) {
 		e.ask(id, sc)
 	}
 	for i := range ix.fields {
-		ix.fields[i].eval(e, sc)
+		ix.fields[i].eval(e, sc, ix.numbers)
 	}
 }
 
-func (f *indexed) eval(e *Engine, sc *scratch) {
-	values := sc.haystack(e, f.field)
+func (f *indexed) eval(e *Engine, sc *scratch, numbers bool) {
+	var values []string
+	if f.field == keywordField && sc.rec >= 0 {
+		values = sc.haystack(numbers)
+	} else {
+		values = sc.values(e, f.field)
+	}
 	if len(values) == 0 {
 		return
 	}
@@ -157,11 +164,15 @@ func (e *Engine) newIndex(ids []int, has func(need) bool) *index {
 			continue
 		}
 		for _, n := range g.needs {
-			if n.field == keywordField && strings.Trim(n.needle.Text, "0123456789abcdefABCDEF:-") == "" {
-				e.numbers = true
+			if n.field == keywordField && len(n.needle.Text) <= longestNumber && strings.Trim(n.needle.Text, "0123456789abcdefABCDEF:-") == "" {
+				ix.numbers = true
 			}
 			if has != nil && !has(n) {
 				continue
+			}
+			if has != nil && e.isType(n) { // the index is of one type
+				ix.always = append(ix.always, id)
+				break
 			}
 			b := fields[n.field]
 			if b == nil {
@@ -176,6 +187,13 @@ func (e *Engine) newIndex(ids []int, has func(need) bool) *index {
 		ix.fields = append(ix.fields, fields[f].indexed(f))
 	}
 	return ix
+}
+
+// longestNumber is over the length of any number in a record, in bytes.
+const longestNumber = 24
+
+func (e *Engine) isType(n need) bool {
+	return n.field != keywordField && e.fields[n.field].name == "type"
 }
 
 // building collects what rules need of one field.

@@ -94,12 +94,9 @@ func (sc *scratch) values(e *Engine, id int) []string {
 	return f.values
 }
 
-// haystack is values, or for keywords what holds them all.
-func (sc *scratch) haystack(e *Engine, id int) []string {
-	if id != keywordField || sc.rec < 0 {
-		return sc.values(e, id)
-	}
-	sc.text = event.RecordText(sc.text[:0], sc.ev, sc.rec, e.numbers)
+// haystack is what holds all values that keywords are searched in.
+func (sc *scratch) haystack(numbers bool) []string {
+	sc.text = event.RecordText(sc.text[:0], sc.ev, sc.rec, numbers)
 	return sc.text
 }
 
