@@ -116,7 +116,9 @@ func (e *Engine) buildRecords(ids []int) {
 	e.records, e.lone = make(map[audit.Type]*index), make(map[audit.Type]*index)
 	e.untyped, e.loneOthers = e.newIndex(others, nil), e.newIndex(all, nil)
 	for t, ids := range named {
-		has := func(n need) bool { return n.field == keywordField || event.MayHave(t, e.fields[n.field].name) }
+		has := func(n need) bool {
+			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name)
+		}
 		e.lone[t] = e.newIndex(slices.Concat(ids, all), has)
 		if e.records[t] = e.newIndex(slices.Concat(ids, others), has); t == audit.Syscall {
 			e.records[t] = e.lone[t]
@@ -191,6 +193,11 @@ func (e *Engine) newIndex(ids []int, has func(need) bool) *index {
 
 // longestNumber is over the length of any number in a record, in bytes.
 const longestNumber = 24
+
+// mayBe reports whether a row of a type can meet a need; of the type only the text is looked at.
+func (e *Engine) mayBe(n need, t audit.Type) bool {
+	return !e.isType(n) || n.needle.Text == "" || strings.Contains(strings.ToLower(t.String()), strings.ToLower(n.needle.Text))
+}
 
 func (e *Engine) isType(n need) bool {
 	return n.field != keywordField && e.fields[n.field].name == "type"
