@@ -36,7 +36,7 @@ type Engine struct {
 	whole [viewAuditd]index // by view, of those whose row is the event
 	// Of viewAuditd, by the types that rules name, and for records of all other types. Rules without a type that ask for
 	// fields of the SYSCALL record only are asked about that record; where it is missing, about all.
-	records, lone       map[audit.Type]*index
+	records, lone       byType
 	untyped, loneOthers *index
 
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
@@ -74,7 +74,7 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 			e.whole[v].eval(e, sc)
 		}
 	}
-	if len(e.lone) > 0 || !e.loneOthers.empty() {
+	if e.lone.rest != nil || !e.loneOthers.empty() {
 		e.evalRecords(sc)
 	}
 	dst = sc.matches(dst, e)
@@ -83,13 +83,36 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	return dst
 }
 
+// byType is a map of indexes: nine of ten records are of a system call.
+type byType struct {
+	calls [100]*index // of types from firstCall on
+	rest  map[audit.Type]*index
+}
+
+const firstCall audit.Type = 1300
+
+func (b *byType) of(t audit.Type) *index {
+	if n := int(t) - int(firstCall); n >= 0 && n < len(b.calls) {
+		return b.calls[n]
+	}
+	return b.rest[t]
+}
+
+func (b *byType) set(t audit.Type, ix *index) {
+	if n := int(t) - int(firstCall); n >= 0 && n < len(b.calls) {
+		b.calls[n] = ix
+	} else {
+		b.rest[t] = ix
+	}
+}
+
 func (e *Engine) evalRecords(sc *scratch) {
-	byType, others := e.records, e.untyped
+	types, others := &e.records, e.untyped
 	if sc.ev.Call == nil {
-		byType, others = e.lone, e.loneOthers
+		types, others = &e.lone, e.loneOthers
 	}
 	for i := range sc.ev.Records {
-		ix := byType[sc.ev.Records[i].Type]
+		ix := types.of(sc.ev.Records[i].Type)
 		if ix == nil {
 			ix = others
 		}

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"regexp/syntax"
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -12,38 +11,6 @@ import (
 func folds(v string) bool {
 	const kelvin, longS = "\u212a", "\u017f"
 	return strings.IndexByte(v, kelvin[0]) >= 0 && strings.Contains(v, kelvin) || strings.IndexByte(v, longS[0]) >= 0 && strings.Contains(v, longS)
-}
-
-// requiredLiteral returns the longest text that every match of a regular expression has; "" if there is none that is
-// easily seen.
-func requiredLiteral(re string) string {
-	parsed, err := syntax.Parse(re, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	return required(parsed.Simplify())
-}
-
-func required(re *syntax.Regexp) string {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return string(re.Rune)
-	case syntax.OpCapture, syntax.OpPlus:
-		return required(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return required(re.Sub[0])
-		}
-	case syntax.OpConcat:
-		best := ""
-		for _, sub := range re.Sub {
-			if lit := required(sub); len(lit) > len(best) {
-				best = lit
-			}
-		}
-		return best
-	}
-	return ""
 }
 
 // recordTypes returns the record types that a condition needs one of; false if it does not name any, or is so tangled

@@ -96,11 +96,23 @@ func (e *Engine) anyGate(l *leaf) (gate, bool) {
 	case isNumber:
 		return e.presence(l.field), true
 	case isRegexp:
-		if lit := requiredLiteral(l.re.String()); usable(lit) {
-			return e.literalGate(l.field, lit, predicate.Anywhere), true
+		if g, ok := e.regexpGate(l); ok {
+			return g, true
 		}
 	}
 	return e.presence(l.field), true
+}
+
+func (e *Engine) regexpGate(l *leaf) (all gate, ok bool) {
+	set := requiredLiterals(l.re.String())
+	for _, lit := range set {
+		if !usable(lit) {
+			return gate{}, false
+		}
+		g := e.literalGate(l.field, lit, predicate.Anywhere)
+		all.needs, all.cost = append(all.needs, g.needs...), all.cost+g.cost
+	}
+	return all, len(set) > 0
 }
 
 // usable reports whether a literal can be looked for byte by byte, in either case.

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ type index struct {
 type indexed struct {
 	field    int
 	literals *predicate.Literals
+	shortest int     // of the literals, in bytes
 	rules    [][]int // by literal
 	present  []int   // rules that need any value
 }
@@ -54,6 +56,9 @@ func (f *indexed) eval(e *Engine, sc *scratch, numbers bool) {
 		return
 	}
 	for _, v := range values {
+		if len(v) < f.shortest {
+			continue
+		}
 		if folds(v) {
 			f.all(e, sc)
 			return
@@ -113,19 +118,22 @@ func (e *Engine) buildRecords(ids []int) {
 		}
 	}
 	all := slices.Concat(others, calls)
-	e.records, e.lone = make(map[audit.Type]*index), make(map[audit.Type]*index)
+	if len(ids) == 0 {
+		return
+	}
+	e.records.rest, e.lone.rest = make(map[audit.Type]*index), make(map[audit.Type]*index)
 	e.untyped, e.loneOthers = e.newIndex(others, nil), e.newIndex(all, nil)
 	for t, ids := range named {
 		has := func(n need) bool {
 			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name)
 		}
-		e.lone[t] = e.newIndex(slices.Concat(ids, all), has)
-		if e.records[t] = e.newIndex(slices.Concat(ids, others), has); t == audit.Syscall {
-			e.records[t] = e.lone[t]
+		lone := e.newIndex(slices.Concat(ids, all), has)
+		e.lone.set(t, lone)
+		if t == audit.Syscall {
+			e.records.set(t, lone)
+		} else {
+			e.records.set(t, e.newIndex(slices.Concat(ids, others), has))
 		}
-	}
-	if len(ids) == 0 {
-		e.records, e.lone = nil, nil
 	}
 }
 
@@ -228,6 +236,7 @@ func (b *building) indexed(field int) indexed {
 	f := indexed{field: field, rules: b.rules, present: b.present}
 	if len(b.needles) > 0 {
 		f.literals = predicate.CompileLiterals(b.needles)
+		f.shortest = len(slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) }).Text)
 	}
 	return f
 }
