@@ -1,6 +1,10 @@
 package audit
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/auditpy/auditpy/internal/text"
+)
 
 // Field returns the value of the record's own field key, decoded: without quotes, and from hex where
 // the kernel writes hex for this key. Text inside msg='…' is not looked at. "(null)" and "?" are
@@ -138,6 +142,28 @@ func (f Field) Decode() string {
 		return f.Value
 	}
 	return DecodeHex(f.Value)
+}
+
+// DecodeIn is Decode with its text in mem, where it has to be made.
+func (f Field) DecodeIn(mem *text.Arena) string {
+	if f.Quoted || !untrusted[f.Key] || len(f.Value)%2 != 0 {
+		return f.Value
+	}
+	if b, ok := appendHex(mem.Alloc(len(f.Value) / 2)[:0], f.Value); ok {
+		return text.View(b)
+	}
+	return f.Value
+}
+
+// FieldNamed returns the record's own field as it is written.
+func (r *Record) FieldNamed(key string) (Field, bool) {
+	for rest := r.Outer(); ; {
+		f, after, ok := nextField(rest)
+		if !ok || f.Key == key {
+			return f, ok
+		}
+		rest = after
+	}
 }
 
 // DecodeHex decodes the kernel's upper-case hex; anything else is returned as it is.

@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"internal/depstest":  {},
 	"internal/names":     {},
 	"packaging":          {},
-	"internal/event":     {"internal/audit"},
+	"internal/event":     {"internal/audit", "internal/text"},
 	"internal/source":    {"internal/audit", "internal/text"},
 	"internal/rulefile":  {"rules/rule"},
 	"internal/procfs":    {"internal/event"},

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
+	arena "github.com/auditpy/auditpy/internal/text"
 )
 
 // RecordGetter appends the values of a field as one record of ev has it, the anchor, with the event as its context.
@@ -245,45 +246,53 @@ func isClean(name string) bool {
 	return len(name) > 1 && name[0] == '/' && !strings.Contains(name, "/.") && !strings.Contains(name, "//") && name[len(name)-1] != '/'
 }
 
-// RecordText appends texts that hold RecordValues, and more, as they stand: enough to find literals in. Without numbers it
-// leaves out values of at most 24 digits, letters from a to f, colons and minus signs, which are most of what the kernel
-// writes.
-func RecordText(dst []string, ev *Event, rec int, numbers bool) []string {
+// Texts are texts that hold the RecordValues of one record, and more, as they stand: enough to find literals in.
+type Texts struct {
+	List []string // valid until the next Take
+	mem  arena.Arena
+}
+
+// Take makes x the texts of a record. Without numbers it leaves out values of at most 24 digits, letters from a to f,
+// colons and minus signs, which are most of what the kernel writes.
+func (x *Texts) Take(ev *Event, rec int, numbers bool) {
+	const keep = 32 << 10
+	x.mem.Reset(keep)
+	x.List = x.List[:0]
 	r := &ev.Records[rec]
 	switch {
 	case r.Type == audit.Execve && ev.Exec != nil:
-		return append(dst, ev.Exec.CommandLine)
+		x.List = append(x.List, ev.Exec.CommandLine)
 	case r.Type == audit.Syscall && ev.Call != nil:
 		for _, f := range [...]audit.CallField{audit.CallSuccess, audit.CallTTY, audit.CallComm, audit.CallExe, audit.CallSubject, audit.CallKey} {
-			dst = appendText(dst, ev.Call.Text(f))
+			x.List = appendText(x.List, ev.Call.Text(f))
 		}
 	case r.Type == audit.Path:
-		dst = appendOdd(dst, r, "name")
-		if !numbers {
-			if i := strings.Index(r.Body, " obj="); i >= 0 {
-				dst = append(dst, r.Body[i:])
-			}
-			return append(dst, nametype(r))
+		x.odd(r, "name")
+		x.List = append(x.List, nametype(r))
+		if i := strings.Index(r.Body, " obj="); i >= 0 {
+			x.List = append(x.List, r.Body[i:])
 		}
 	case r.Type == audit.CWD:
-		return appendOdd(dst, r, "cwd")
+		x.odd(r, "cwd")
+		return
 	case r.Type == audit.Proctitle:
-		return appendOdd(dst, r, "proctitle")
+		x.odd(r, "proctitle")
+		return
 	case !numbers && r.Type == audit.FileCaps: // nothing but numbers
-		return dst
 	default:
-		return RecordValues(dst, ev, rec)
+		x.List = RecordValues(x.List, ev, rec)
+		return
 	}
-	if numbers {
-		dst = append(dst, r.Body)
+	if numbers && r.Type != audit.Execve {
+		x.List = append(x.List, r.Body)
 	}
-	return dst
 }
 
-// appendOdd appends a field that the kernel writes in hex where it must.
-func appendOdd(dst []string, r *audit.Record, name string) []string {
-	value, _ := r.Field(name)
-	return appendText(dst, value)
+// odd adds a field that the kernel writes in hex where it must.
+func (x *Texts) odd(r *audit.Record, name string) {
+	if f, ok := r.FieldNamed(name); ok {
+		x.List = appendText(x.List, f.DecodeIn(&x.mem))
+	}
 }
 
 // MayHave reports whether a record of a type can have a field of service auditd, by itself or from its context; it may say

@@ -13,7 +13,7 @@ type scratch struct {
 	turn   uint32 // number of the row, from 1
 	fields []fieldValues
 	words  fieldValues // of the row: what keywords are searched in
-	text   []string    // of the row: what holds them
+	texts  event.Texts // of the row: what holds them
 	leaves []uint32    // number of the row, times two, and one if the test holds
 	asked  []uint32    // by rule: number of the row
 	fired  []uint32    // by rule: number of the event
@@ -67,7 +67,7 @@ func (sc *scratch) forget() {
 func (sc *scratch) end() {
 	sc.ev = nil
 	clear(sc.words.values)
-	clear(sc.text)
+	clear(sc.texts.List)
 	for i := range sc.fields {
 		if sc.fields[i].turn != 0 {
 			clear(sc.fields[i].values)
@@ -96,8 +96,8 @@ func (sc *scratch) values(e *Engine, id int) []string {
 
 // haystack is what holds all values that keywords are searched in.
 func (sc *scratch) haystack(numbers bool) []string {
-	sc.text = event.RecordText(sc.text[:0], sc.ev, sc.rec, numbers)
-	return sc.text
+	sc.texts.Take(sc.ev, sc.rec, numbers)
+	return sc.texts.List
 }
 
 func (sc *scratch) keywords() []string {
