@@ -46,8 +46,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-func corpus(t *testing.T, dir string) (files []rule.File) {
-	t.Helper()
+func corpus(tb testing.TB, dir string) (files []rule.File) {
+	tb.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".yml" {
 			return err
@@ -57,7 +57,7 @@ func corpus(t *testing.T, dir string) (files []rule.File) {
 		return err
 	})
 	if err != nil || len(files) == 0 {
-		t.Fatalf("read corpus %q: %d files, %v", dir, len(files), err)
+		tb.Fatalf("read corpus %q: %d files, %v", dir, len(files), err)
 	}
 	return files
 }
