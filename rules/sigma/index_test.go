@@ -259,10 +259,13 @@ func TestUnlistedType(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, ev := range assemble.New(assemble.Options{}).Add(nil, r) {
-			if got := len(e.Eval(nil, ev)); got != want {
-				t.Errorf("%s: %d matches, want %d; %v", typ, got, want, diags)
-			}
+		a := assemble.New(assemble.Options{})
+		evs := a.Flush(a.Add(nil, r))
+		if len(evs) != 1 {
+			t.Fatalf("%d events, want one", len(evs))
+		}
+		if got := len(e.Eval(nil, evs[0])); got != want {
+			t.Errorf("%s: %d matches, want %d; %v", typ, got, want, diags)
 		}
 	}
 }
