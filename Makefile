@@ -14,7 +14,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz bench peers soak e2e package clean
+.PHONY: help build check test race lint fuzz bench peers soak e2e zoo package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -53,6 +53,9 @@ soak: ## the tests under the race detector COUNT (20) times, in random order
 
 e2e: ## the agent beside a real auditd and a real rsyslogd (as root)
 	.ci/e2e
+
+zoo: ## record attacks and ordinary work on the real kernel anew (as root; needs many interpreters)
+	AUDITPY_ZOO=$(CURDIR)/rules/builtin/testdata/zoo/capture.log.gz .ci/e2e -run 'TestZoo$$' -v
 
 package: $(foreach a,$(ARCHS),dist/$a/auditpy dist/$a/40-auditpy.rules) dist/auditpy.8.gz ## deb and rpm for amd64 and arm64, in dist/
 	@for a in $(ARCHS); do for f in $(FORMATS); do \
