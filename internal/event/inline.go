@@ -19,6 +19,8 @@ func inlineCode(p *Process) string {
 	switch name {
 	case "perl", "ruby", "lua", "luajit", "node", "nodejs":
 		return codeAfter(args[1:], "-e", "-E", "--eval", "-p", "--print")
+	case "awk", "gawk", "mawk":
+		return awkCode(args[1:])
 	case "php", "php-cgi":
 		return codeAfter(args[1:], "-r", "--run")
 	}
@@ -62,7 +64,7 @@ func pythonCode(args []string) string {
 		case at == 0:
 			continue
 		case a[at] == 'm':
-			return ""
+			return moduleCode(append([]string{a[at+1:]}, args[i+1:]...))
 		case a[at] == 'c' && at+1 < len(a):
 			return a[at+1:]
 		case a[at] == 'c' && i+1 < len(args):
@@ -70,6 +72,17 @@ func pythonCode(args []string) string {
 		case at+1 == len(a):
 			i++
 		}
+	}
+	return ""
+}
+
+// moduleCode is the code that a module of the standard library is given to run; of others that is not known.
+func moduleCode(args []string) string {
+	if args[0] == "" {
+		args = args[1:]
+	}
+	if len(args) > 0 && args[0] == "timeit" {
+		return strings.Join(args[1:], "\n")
 	}
 	return ""
 }
@@ -86,6 +99,21 @@ func codeAfter(args []string, options ...string) string {
 			if code, ok := strings.CutPrefix(a, o); ok && len(o) == 2 && code != "" {
 				return code
 			}
+		}
+	}
+	return ""
+}
+
+// awkCode is the first argument that is no option, if no file has the code.
+func awkCode(args []string) string {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "-F" || a == "-v":
+			i++
+		case strings.HasPrefix(a, "-f") || strings.HasPrefix(a, "--file") || strings.HasPrefix(a, "-E"):
+			return ""
+		case !strings.HasPrefix(a, "-") || a == "-":
+			return a
 		}
 	}
 	return ""

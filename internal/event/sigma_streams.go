@@ -9,6 +9,7 @@ var sigmaExec = map[string]Getter{
 	"InlineCode": of(self, inlineCode),
 	// InlineCodeBare is InlineCode without what stands in strings and comments.
 	"InlineCodeBare": of(self, func(p *Process) string { return withoutStrings(inlineCode(p)) }),
+	"PreviousImage":  images(previous),
 	"StdinIp":        ofStream(0, peerIP),
 	"StdinPort":      ofStream(0, peerPort),
 	"StdinInitiated": ofStream(0, peerInitiated),

@@ -1,0 +1,147 @@
+package builtin_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/auditpy/auditpy/correlate"
+	"github.com/auditpy/auditpy/correlate/assemble"
+	"github.com/auditpy/auditpy/correlate/proctree"
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules"
+	"github.com/auditpy/auditpy/rules/builtin"
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// userType is USER, what auditctl -m writes: include/uapi/linux/audit.h.
+const userType audit.Type = 1005
+
+// variant is one of the zoo's ways, with what the kernel wrote of it.
+type variant struct {
+	kind, name string
+	events     []*event.Event
+}
+
+// zoo reads the capture: a user record stands before and after what belongs to a variant.
+func zoo(t *testing.T) (all []*variant) {
+	t.Helper()
+	f, err := os.Open("testdata/zoo/capture.log.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := assemble.New(assemble.Options{})
+	var v *variant
+	take := func(evs []*event.Event) {
+		for _, ev := range evs {
+			if begin := marker(ev); begin != nil {
+				v = begin
+				if v.name != "" {
+					all = append(all, v)
+				}
+			} else if v != nil && v.name != "" {
+				v.events = append(v.events, ev.Clone())
+			}
+		}
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		r, err := audit.ParseLine(lines.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(a.Add(nil, r))
+	}
+	take(a.Flush(nil))
+	return all
+}
+
+// marker reads a user record of the zoo: at the end of a variant one without a name.
+func marker(ev *event.Event) *variant {
+	r := ev.Find(userType)
+	if r == nil {
+		return nil
+	}
+	_, text, _ := strings.Cut(r.Body, "zoo ")
+	words := strings.Fields(strings.Clone(text)) // the record is the assembler's
+	if len(words) < 3 || words[0] != "begin" {
+		return &variant{}
+	}
+	return &variant{kind: words[1], name: words[2]}
+}
+
+// tiers are the system calls that each tier of audit rules records besides those of the one before.
+var tiers = [][]string{{"execve", "execveat"}, {"connect"}, {"accept", "accept4", "dup", "dup2", "dup3", "fcntl", "open", "openat", "openat2"}}
+
+func inTier(ev *event.Event, tier int) bool {
+	for _, calls := range tiers[:tier] {
+		for _, c := range calls {
+			if ev.SyscallName() == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judged is what the rules say of a variant.
+type judged struct {
+	incidents map[string]bool // of level medium or above
+	rules     map[string]bool
+	alerts    int
+}
+
+func judge(set *rules.Set, v *variant, tier int) judged {
+	j := judged{make(map[string]bool), make(map[string]bool), 0}
+	tree, cor := proctree.New(proctree.Options{}), correlate.New(correlate.Options{})
+	for _, ev := range v.events {
+		if !inTier(ev, tier) {
+			continue
+		}
+		ev := ev.Clone()
+		tree.Annotate(ev)
+		for _, a := range cor.Observe(nil, ev, set.Eval(nil, ev)) {
+			if a.Level < rule.Medium {
+				continue
+			}
+			j.alerts++
+			j.incidents[a.Incident.ID] = true
+			for _, m := range a.Rules {
+				j.rules[m.Title] = true
+			}
+		}
+	}
+	return j
+}
+
+// TestZoo holds the shipped rules to what they promise.
+func TestZoo(t *testing.T) {
+	set, diags := rules.Load(builtin.Files())
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for tier := 1; tier <= 3; tier++ {
+		total, once := make(map[string]int), make(map[string]int)
+		for _, v := range zoo(t) {
+			j := judge(set, v, tier)
+			total[v.kind]++
+			if len(j.incidents) == 1 {
+				once[v.kind]++
+			}
+			if v.kind == "attack" && len(j.incidents) != 1 || v.kind == "benign" && len(j.incidents) > 0 {
+				t.Logf("tier %d: %s %s: %d incidents, %d alerts %v", tier, v.kind, v.name, len(j.incidents), j.alerts, fmt.Sprint(j.rules))
+			}
+		}
+		t.Logf("tier %d: %v of %v", tier, once, total)
+	}
+}
