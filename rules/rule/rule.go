@@ -71,6 +71,7 @@ type Meta struct {
 	Techniques     []string // MITRE ATT&CK ids: T1059.006
 	References     []string
 	FalsePositives []string
+	Response       []string // what to do about an alert
 	Pos            Pos
 }
 
