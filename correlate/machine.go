@@ -14,7 +14,7 @@ type machine struct {
 	key    string
 	clock  *clock // that of the newest event
 	epoch  int    // of clock, when it was last touched
-	latest int64  // time of the newest event
+	newest audit.ID
 
 	slots   []*partial // after each step but the last
 	hits    []audit.ID // by term that must be missing: the newest event that satisfies it; none: there was none

@@ -43,7 +43,7 @@ type Stats struct {
 
 	Suppressed uint64 `json:"suppressed"`  // matches in windows that still held reported ones
 	LateEvents uint64 `json:"late_events"` // matches older than their window
-	Doubled    uint64 `json:"doubled"`     // matches that their window had already
+	Doubled    uint64 `json:"doubled"`     // matches that their window had already, events that a sequence had
 	NoValue    uint64 `json:"no_value"`    // matches without a value to count, or not a number
 	SetBack    uint64 `json:"set_back"`    // times that the clock of a node was set back
 

@@ -63,7 +63,7 @@ func (s *sequences) unsee(m *machine, j, n int) {
 func (s *sequences) forget(m *machine) {
 	for j, es := range m.seen {
 		n := 0
-		for n < len(es) && !m.of.within(es[n].id.Msec, m.latest) {
+		for n < len(es) && !m.of.within(es[n].id.Msec, m.newest.Msec) {
 			n++
 		}
 		s.unsee(m, j, n)

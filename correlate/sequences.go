@@ -70,8 +70,13 @@ func (s *sequences) take(a *arrival, t *turn) {
 	if m == nil {
 		return
 	}
-	if m.latest <= a.id.Msec {
-		m.latest = a.id.Msec
+	if m.newest == a.id { // read twice
+		s.stats.Doubled++
+		s.say(m, ReasonDoubled)
+		return
+	}
+	if before(m.newest, a.id) {
+		m.newest = a.id
 		s.move(m, a.node)
 	}
 	if m.clock == a.node {
@@ -89,7 +94,7 @@ func (s *sequences) take(a *arrival, t *turn) {
 // machineOf returns the machine of a key, made if the event begins something; nil if it need not be.
 func (s *sequences) machineOf(a *arrival, t *turn) *machine {
 	m := t.of.machines[t.key]
-	if m != nil && m.clock == a.node && m.epoch != a.epoch && a.id.Msec < m.latest {
+	if m != nil && m.clock == a.node && m.epoch != a.epoch && before(a.id, m.newest) {
 		s.end(m) // it is of a time before the clock was set back
 		m = nil
 	}
@@ -115,7 +120,7 @@ func (t *turn) begins() bool {
 func (s *sequences) open(a *arrival, t *turn) *machine {
 	d := t.of
 	s.clocks.number++
-	m := &machine{of: d, key: t.key, clock: a.node, epoch: a.epoch, latest: math.MinInt64}
+	m := &machine{of: d, key: t.key, clock: a.node, epoch: a.epoch, newest: none}
 	m.seat = seat{due: math.MaxInt64, number: s.clocks.number, seq: m}
 	if d.Sample {
 		m.seen = make([][]*occurrence, len(d.steps))
