@@ -1,10 +1,16 @@
 // Package correlate turns the matches of events into alerts, and remembers what it takes to send each
 // only once: the ids of alerts already raised, and the incident that a process lineage belongs to. It keeps the
-// windows of correlations: rules over the matches of other rules.
+// windows of correlations, rules over the matches of other rules, and the machines of sequences, rules over several events.
 //
 // What surprised us: "fewer than three" and "a and not b" are never true at an event, only once time has passed. So a
 // correlation with more than lower bounds is decided when its window closes (see windows), and one that refers to
-// such a correlation runs behind by as much.
+// such a correlation runs behind by as much. And a log has events in the order in which they ended, with the times at which
+// they began: late is the rule, not the exception.
+//
+// A late event counts where it belongs in time. In a window it does if the window reaches back to it, and may close a
+// condition that held open, but is ignored if it does not (Stats.LateEvents). For sequences, events wait for Options.Reorder
+// of event time; one that comes later still (Stats.LateSteps) extends what ended before it, and neither replaces nor ends
+// what is newer. What was told is never taken back.
 //
 // It knows event time only, is bounded, and belongs to one goroutine.
 package correlate
@@ -26,7 +32,7 @@ type Options struct {
 	IncidentWindow time.Duration // event time after which a lineage's next alert is a new incident [10 min]
 	PerRule        bool          // one alert per rule and event, not one per event
 	MaxGroups      int           // windows of all correlations; over it the least recently touched goes [65536]
-	// MaxPerGroup is how many matches one window holds; over it the oldest goes [10000]. A correlation that counts to more
+	// MaxPerGroup is how many matches one window holds; over it the oldest goes [rule.MaxPerGroup]. A correlation that counts to more
 	// never fires.
 	MaxPerGroup    int
 	MaxWindowBytes int  // bytes of all windows, about; over it the least recently touched goes [64 MiB]
@@ -51,7 +57,7 @@ func (o Options) withDefaults() Options {
 	}
 	def(&o.MaxSeen, 65536)
 	def(&o.MaxGroups, 65536)
-	def(&o.MaxPerGroup, 10000)
+	def(&o.MaxPerGroup, rule.MaxPerGroup)
 	def(&o.MaxWindowBytes, 64<<20)
 	def(&o.MaxNodes, 65536)
 	def(&o.MaxKeys, 65536)

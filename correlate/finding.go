@@ -54,8 +54,8 @@ func (c *Correlator) sequenced(dst []alert.Alert, f *finding) []alert.Alert {
 	last := f.events[len(f.events)-1]
 	return append(dst, alert.Alert{
 		ID: id, Time: time.UnixMilli(last.id.Msec).UTC(), Level: f.of.Meta.Level, Rules: []*rule.Meta{f.of.Meta},
-		Evidence: append(groupEvidence(f.of.names(), key, "by"), last.evidence...), Event: f.ev, Incident: c.incident(f.ev, id),
-		Related: f.related(),
+		Evidence: last.evidence, Event: f.ev, Incident: c.incident(f.ev, id),
+		Related: f.related(), Group: groupValues(f.of.names(), key),
 	})
 }
 

@@ -61,7 +61,7 @@ func (c *Correlator) correlated(dst []alert.Alert, f *firing) []alert.Alert {
 	c.stats.Correlated++
 	return append(dst, alert.Alert{
 		ID: id, Time: time.UnixMilli(f.last.Msec).UTC(), Level: f.of.Meta.Level, Rules: append([]*rule.Meta{f.of.Meta}, f.rules...),
-		Evidence: f.evidence, Event: f.ev, Incident: c.incident(f.ev, id), Related: f.related, Unlisted: f.more,
+		Evidence: f.evidence, Event: f.ev, Incident: c.incident(f.ev, id), Related: f.related, Unlisted: f.more, Group: groupValues(f.of.By, f.group),
 	})
 }
 

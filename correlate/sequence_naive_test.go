@@ -216,7 +216,7 @@ func (s *stream) engine(t *testing.T) []string {
 	}
 	out := describeAlerts(as)
 	for i := range out {
-		out[i] = as[i].Evidence[0].Value + ": " + out[i]
+		out[i] = as[i].Group[0].Value + ": " + out[i]
 	}
 	slices.Sort(out)
 	return out
