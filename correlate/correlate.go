@@ -7,10 +7,10 @@
 // such a correlation runs behind by as much. And a log has events in the order in which they ended, with the times at which
 // they began: late is the rule, not the exception.
 //
-// A late event counts where it belongs in time. In a window it does if the window reaches back to it, and may close a
-// condition that held open, but is ignored if it does not (Stats.LateEvents). For sequences, events wait for Options.Reorder
-// of event time; one that comes later still (Stats.LateSteps) extends what ended before it, and neither replaces nor ends
-// what is newer. What was told is never taken back.
+// A late event counts where it belongs in time. In a window it does if the window reaches back to it; if not, it is
+// ignored (Stats.LateEvents). For sequences, events wait for Options.Reorder of event time; one that comes later still
+// (Stats.LateSteps) extends what ended before it, and neither replaces nor ends what is newer. What was told is never taken
+// back.
 //
 // It knows event time only, is bounded, and belongs to one goroutine.
 package correlate
@@ -169,6 +169,19 @@ func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []aler
 	n := c.clocks.clock(node)
 	n.newest = max(n.newest, t.UnixMilli())
 	c.advance(n)
+	return c.decided(dst)
+}
+
+// Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
+// more than when the last one came. It does not know what their clocks show, and they need not agree with ours.
+func (c *Correlator) Idle(dst []alert.Alert, since time.Duration) []alert.Alert {
+	c.forget()
+	for _, n := range c.clocks.order {
+		n.newest = max(n.newest, n.heard+since.Milliseconds())
+		if n.isDue() {
+			c.advance(n)
+		}
+	}
 	return c.decided(dst)
 }
 
