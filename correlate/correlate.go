@@ -77,6 +77,7 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
+	sent      map[string]struct{}
 	stats     Stats
 	clocks    *clocks
 	win       windows
@@ -86,11 +87,15 @@ type Correlator struct {
 
 // New returns a Correlator that has seen nothing.
 func New(o Options) *Correlator {
-	o = o.withDefaults()
-	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
-	c.clocks = newClocks(o.MaxNodes)
-	c.win, c.seq = newWindows(c), newSequences(c)
+	c := &Correlator{opts: o.withDefaults()}
+	c.init()
 	return c
+}
+
+func (c *Correlator) init() {
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.clocks = newClocks(c.opts.MaxNodes)
+	c.win, c.seq = newWindows(c), newSequences(c)
 }
 
 // Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
