@@ -27,7 +27,8 @@ type input struct {
 	raised []raised               // alerts that a restart may raise again, the oldest first
 	since  int                    // of raised, those since the last snapshot
 	last   taken                  // snapshot
-	stuck  string                 // why the log cannot be read now
+	cadence
+	stuck  string // why the log cannot be read now
 	log    *slog.Logger
 	broken bool // saving failed last time: told once
 }
@@ -43,7 +44,10 @@ var ErrNoSource = errors.New("nothing to read")
 
 // openInput opens the source, to begin at from if it has places and that is one.
 func openInput(cfg *config.Config, o Options, from source.Cursor) (*input, error) {
-	in := &input{dir: cfg.StateDir, log: o.Log}
+	in := &input{dir: cfg.StateDir, log: o.Log, cadence: seldom}
+	if o.cadence != (cadence{}) {
+		in.cadence = o.cadence
+	}
 	kind := cfg.Source.Kind
 	if kind == "auto" {
 		kind = detect(cfg.Source.File)

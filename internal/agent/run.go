@@ -27,6 +27,8 @@ type Options struct {
 	Stdin  io.Reader // where source.kind is stdin
 	Stdout io.Writer
 	Log    *slog.Logger
+
+	cadence cadence // zero: seldom
 }
 
 // drainTime bounds the wait for sinks when the agent stops.

@@ -7,12 +7,14 @@ import (
 	"github.com/auditpy/auditpy/internal/source"
 )
 
-// When a snapshot is taken: a restart reads again what came since, and stateFile names the alerts since.
-const (
-	snapshotEvery  = 30 * time.Second
-	snapshotBytes  = 16 << 20 // of log
-	snapshotAlerts = 512
-)
+// cadence is when a snapshot is taken: a restart reads again what came since, and stateFile names the alerts since.
+type cadence struct {
+	every  time.Duration
+	bytes  int64 // of log
+	alerts int
+}
+
+var seldom = cadence{30 * time.Second, 16 << 20, 512}
 
 // taken is when the last snapshot was taken, and what had been read then.
 type taken struct {
@@ -73,10 +75,10 @@ func (in *input) isDue(l *Loop, mark uint64) bool {
 	if in.last.place == (source.Cursor{}) && in.cursor(mark) != in.last.place { // the log was not there
 		return true
 	}
-	if in.last.at.IsZero() || in.since >= snapshotAlerts || l.Stats.Bytes-in.last.bytes >= snapshotBytes {
+	if in.last.at.IsZero() || in.since >= in.cadence.alerts || l.Stats.Bytes-in.last.bytes >= in.cadence.bytes {
 		return true
 	}
-	return l.Stats.Records != in.last.records && time.Since(in.last.at) >= snapshotEvery
+	return l.Stats.Records != in.last.records && time.Since(in.last.at) >= in.cadence.every
 }
 
 // snapshot writes memoryFile.
