@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
 	"rules/eql":          {"internal/event", "rules/predicate", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
-	"rules":              {"internal/event", "rules/rule", "rules/sigma"},
+	"rules":              {"internal/event", "rules/eql", "rules/rule", "rules/sigma"},
 	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},
 	"correlate/proctree": {"internal/audit", "internal/event", "internal/text"},
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "rules/rule"},

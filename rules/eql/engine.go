@@ -59,7 +59,18 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	return dst
 }
 
-func (e *Engine) begin(ev *event.Event, doc Fields) *scratch {
+// EvalFields is Eval for an event of any origin; for the engines of CompileSchema.
+func (e *Engine) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
+	sc := e.begin(nil, f)
+	for id := range e.units {
+		e.ask(id, sc)
+	}
+	dst = e.matches(dst, sc)
+	e.end(sc)
+	return dst
+}
+
+func (e *Engine) begin(ev *event.Event, doc rule.Fields) *scratch {
 	sc := e.spare.Swap(nil)
 	if sc == nil {
 		sc = newScratch(e.program)

@@ -1,15 +1,11 @@
 package eql
 
-import (
-	"slices"
-
-	"github.com/auditpy/auditpy/rules/rule"
-)
+import "github.com/auditpy/auditpy/rules/rule"
 
 // Query is one query for events of any origin, which are all at hand. It does not change and may be used by many goroutines.
 type Query struct {
-	engine *Engine
-	pipes  []cut
+	*Engine
+	pipes []cut
 }
 
 // cut is a pipe: the first n results, or the last.
@@ -25,7 +21,7 @@ func CompileQuery(text string, s Schema, meta *rule.Meta) (*Query, []Warning, er
 		return nil, nil, err
 	}
 	c := &compiler{program: newProgram(s), warned: make(map[string]bool)}
-	q := &Query{engine: &Engine{program: c.program}}
+	q := &Query{Engine: &Engine{program: c.program}}
 	q.pipes = c.pipes(parsed)
 	seq, err := c.compileQuery(parsed, 0)
 	if err != nil {
@@ -34,7 +30,7 @@ func CompileQuery(text string, s Schema, meta *rule.Meta) (*Query, []Warning, er
 	if seq != nil {
 		seq.Meta = meta
 	}
-	q.engine.rules = []compiled{{meta: meta, seq: seq, end: len(c.units)}}
+	q.rules = []compiled{{meta: meta, seq: seq, end: len(c.units)}}
 	return q, c.warnings, nil
 }
 
@@ -50,20 +46,6 @@ func (c *compiler) pipes(q *query) (cuts []cut) {
 	return cuts
 }
 
-// Sequence returns the sequence or the sample that the query is; nil for an event query.
-func (q *Query) Sequence() *rule.Sequence { return q.engine.rules[0].seq }
-
-// Eval appends a Match if f is a match of the query, or satisfies a term of its sequence.
-func (q *Query) Eval(dst []rule.Match, f Fields) []rule.Match {
-	sc := q.engine.begin(nil, f)
-	for id := range q.engine.units {
-		q.engine.ask(id, sc)
-	}
-	dst = q.engine.matches(dst, sc)
-	q.engine.end(sc)
-	return dst
-}
-
 // Pipe returns which of n results, in their order, the pipes of the query let through: those from first up to end.
 func (q *Query) Pipe(n int) (first, end int) {
 	end = n
@@ -77,14 +59,4 @@ func (q *Query) Pipe(n int) (first, end int) {
 		}
 	}
 	return first, end
-}
-
-// Fields returns the names of all fields that the query asks for, sorted.
-func (q *Query) Fields() []string {
-	var names []string
-	for _, f := range q.engine.fields {
-		names = append(names, f.name)
-	}
-	slices.Sort(names)
-	return names
 }

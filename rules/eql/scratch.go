@@ -1,6 +1,9 @@
 package eql
 
-import "github.com/auditpy/auditpy/internal/event"
+import (
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
+)
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
 //
@@ -8,7 +11,7 @@ import "github.com/auditpy/auditpy/internal/event"
 type scratch struct {
 	p      *program
 	ev     *event.Event // one of the two
-	doc    Fields
+	doc    rule.Fields
 	turn   uint32 // number of the event, from 1
 	fields []fieldValues
 	leaves []uint32 // number of the event, times two, and one if the test holds
@@ -17,12 +20,6 @@ type scratch struct {
 	asked  []uint32 // by unit: number of the event
 	held   []int    // units that held
 	ids    []int32  // of literals
-}
-
-// Fields is an event of any origin: what its fields have.
-type Fields interface {
-	// Values appends the values of a field, none if the event lacks it. Numbers and booleans are texts here.
-	Values(dst []string, name string) []string
 }
 
 type fieldValues struct {
@@ -38,7 +35,7 @@ func newScratch(p *program) *scratch {
 }
 
 // begin turns to an event or a document.
-func (sc *scratch) begin(ev *event.Event, doc Fields) {
+func (sc *scratch) begin(ev *event.Event, doc rule.Fields) {
 	sc.ev, sc.doc = ev, doc
 	if sc.turn++; sc.turn >= 1<<30 { // once in days: what was remembered could be taken for new
 		sc.turn = 1
