@@ -164,7 +164,7 @@ func share(e *Engine, wishes []*wish) {
 		for i := range e.units {
 			name := e.fields[e.units[i].by[pos].id].name
 			if value == "" {
-				value = map[string]string{"destination.ip": "203.0.113.7", "source.ip": "203.0.113.7", "process.name": "zq", "file.name": "zq", "user.name": "zq"}[name]
+				value = map[string]string{"destination.ip": "93.184.216.34", "source.ip": "93.184.216.34", "process.name": "zq", "file.name": "zq", "user.name": "zq"}[name]
 			}
 			if value == "" && strings.HasSuffix(name, ".id") {
 				value = "1000"

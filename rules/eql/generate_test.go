@@ -92,6 +92,9 @@ func (w *wish) passes(name, v string) bool {
 // texts returns a text for each test that a field must pass.
 func (w *wish) texts(name string) (out []string) {
 	for _, l := range w.yes[name] {
+		if l.kind == isPresent {
+			continue
+		}
 		for range 20 {
 			v := w.text(l)
 			if !slices.ContainsFunc(w.no[name], func(l *leaf) bool { _, ok := l.test(v); return ok }) {
@@ -226,7 +229,7 @@ func (w *wish) argv(args, line, count, exe string) []string {
 
 // address returns an address that is asked for.
 func (w *wish) address(name string) netip.Addr {
-	a, err := netip.ParseAddr(w.value(name, "203.0.113.7", "10.9.8.7", "127.0.0.1", "2001:db8::1"))
+	a, err := netip.ParseAddr(w.value(name, "203.0.113.7", "10.9.8.7", "127.0.0.1", "2001:db8::1", "93.184.216.34"))
 	if err != nil {
 		return netip.MustParseAddr("203.0.113.7")
 	}
