@@ -23,23 +23,23 @@ func (e *Engine) evidence(dst []rule.Evidence, c *cond, sc *scratch) []rule.Evid
 	l := e.leaves[c.leaf]
 	if l.kind == isExpression {
 		for _, f := range l.fields {
-			dst = appendEvidence(dst, e.fields[f].name, sc.values(f), l.words)
+			for _, v := range sc.values(f) {
+				dst = appendEvidence(dst, rule.Evidence{Field: e.fields[f].name, Value: v, Match: l.words})
+			}
 		}
 		return dst
 	}
 	for _, v := range sc.values(l.field) {
 		if words, ok := l.test(v); ok {
-			return appendEvidence(dst, l.name, []string{v}, words)
+			return appendEvidence(dst, rule.Evidence{Field: l.name, Value: v, Match: words})
 		}
 	}
 	return dst
 }
 
-func appendEvidence(dst []rule.Evidence, field string, values []string, words string) []rule.Evidence {
-	for _, v := range values {
-		if ev := (rule.Evidence{Field: field, Value: v, Match: words}); len(dst) < maxEvidence && !slices.Contains(dst, ev) {
-			dst = append(dst, ev)
-		}
+func appendEvidence(dst []rule.Evidence, ev rule.Evidence) []rule.Evidence {
+	if len(dst) >= maxEvidence || slices.Contains(dst, ev) {
+		return dst
 	}
-	return dst
+	return append(dst, ev)
 }

@@ -32,6 +32,7 @@ func (w *wish) solve(c *cond, want bool) {
 	switch {
 	case c.op == condNot:
 		w.solve(c.kids[0], !want)
+	case c.op == condLeaf && w.p.leaves[c.leaf].kind == isExpression: // is left to luck
 	case c.op == condLeaf && want:
 		l := w.p.leaves[c.leaf]
 		w.yes[l.name] = append(w.yes[l.name], l)
