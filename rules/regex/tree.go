@@ -1,0 +1,104 @@
+// Package regex matches regular expressions over bytes, as PCRE2 does and as OS_Regex, OS_Match, Sigma and Lucene do,
+// within a budget of steps.
+//
+// What surprised us: PCRE2's match limit starts again at every offset, so it bounds nothing; and rules call it without
+// UTF, so a character is a byte. An expression is read into one tree, whatever its dialect. Whether a tree that is
+// regular matches is decided by an automaton, in one pass over the subject, whatever the subject; all others, and
+// positions, by a backtracker that counts its steps. What is not decided within the budget is Undecided, never a no.
+package regex
+
+// op tells the kinds of nodes apart.
+type op uint8
+
+const (
+	opEmpty     op = iota
+	opFail         // never matches: (*FAIL), an empty set
+	opSet          // one byte of set
+	opConcat       // kids, in order
+	opAlternate    // the first of kids that lets the rest match
+	opRepeat       // kids[0], from min to max times; max is unlimited if negative
+	opCapture      // kids[0] is group number index
+	opAssert       // nothing, where assert holds
+	opLook         // nothing, where kids[0] matches ahead or, if behind, before; the contrary if negated
+	opAtomic       // kids[0], its first way only
+	opBackref      // what group number index last matched; any of refs, if a name has several groups
+	opIf           // kids[1] if kids[0], a condition, holds, else kids[2]
+	opGroupSet     // condition of opIf: one of the groups refs is set; none: always false (DEFINE)
+	opInside       // condition of opIf: the matcher is in a call of group index, or of any if index is negative
+	opCall         // group number index, as a subroutine; 0 is the whole
+	opKeep         // \K: the match begins here
+	opVerb         // a verb of backtracking
+)
+
+// mode is which way a repeat tries first.
+type mode uint8
+
+const (
+	greedy mode = iota
+	lazy
+	possessive // greedy and atomic
+)
+
+// assert is a condition on a position.
+type assert uint8
+
+const (
+	textBegin  assert = iota // \A, and ^ without m
+	textEnd                  // \z
+	textEndLF                // \Z, and $ without m: at the end or before a last LF
+	lineBegin                // ^ with m: at the beginning or after an LF that is not the last byte
+	lineEnd                  // $ with m
+	word                     // \b
+	notWord                  // \B
+	matchStart               // \G
+)
+
+// node is a part of an expression. Nodes are not changed after parsing and may be shared.
+type node struct {
+	op       op
+	assert   assert
+	mode     mode
+	verb     verb
+	negate   bool // of opLook
+	behind   bool // of opLook
+	fold     bool // of opBackref: letters in either case
+	min, max int  // of opRepeat
+	index    int  // of opCapture, opBackref, opInside and opCall
+	refs     []int
+	set      *set // of opSet
+	kids     []*node
+	pos      int // offset in the expression
+}
+
+// verb is a verb of backtracking, as in PCRE2.
+type verb uint8
+
+const (
+	verbNone verb = iota
+	verbAccept
+	verbCommit
+	verbPrune
+	verbSkip
+	verbThen
+)
+
+// set is a set of bytes.
+type set [4]uint64
+
+func (s *set) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
+func (s *set) has(b byte) bool { return s[b>>6]>>(b&63)&1 != 0 }
+func (s *set) addRange(lo, hi byte) {
+	for b := int(lo); b <= int(hi); b++ {
+		s.add(byte(b))
+	}
+}
+
+// not returns the bytes that s has not.
+func (s *set) not() *set { return &set{^s[0], ^s[1], ^s[2], ^s[3]} }
+
+// fold adds the other case of each ASCII letter: without UTF no other byte has one.
+func (s *set) fold() {
+	const letters = 0x07fffffe // of a word, from the 65th or 97th bit
+	upper, lower := s[1]&letters, s[1]>>32&letters
+	s[1] |= upper<<32 | lower
+}
