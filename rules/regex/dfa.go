@@ -1,0 +1,91 @@
+package regex
+
+import "sync/atomic"
+
+// dfa decides whether a regular tree matches anywhere in a subject, in one pass. It makes a state, a set of states of
+// the nfa, when a subject first needs it.
+//
+// What surprised us: one symbol of look-ahead decides every assertion, if the end of the subject is a symbol, and an LF
+// that is the last byte another one.
+//
+// It is immutable but for spare, and safe for concurrent use.
+type dfa struct {
+	nfa    *nfa
+	stride uint32 // of a row: a column for each class, and one each for lastLF and the end
+
+	// spare is the states of the last search. Who searches takes them out; a second goroutine finds none and makes its
+	// own. So match needs no lock, and in one goroutine no allocation once the states are there.
+	spare atomic.Pointer[states]
+}
+
+// The bounds of a search.
+const (
+	maxStates     = 4096
+	maxStateBytes = 1 << 20
+	// A search that makes more than this begins again with no states, so that what it decides does not hang on the
+	// searches before it; and what is left after a search is at most keepBytes. What keepBytes of states cost and
+	// warmSteps are well below any sensible limit.
+	warmSteps = 1 << 18
+	keepBytes = 1 << 16
+	// bytesPerStep is how many bytes are read in the time of one step.
+	bytesPerStep = 8
+)
+
+// newDFA fails if the tree, which must be regular, is too large.
+func newDFA(tree *node) (*dfa, error) {
+	n, err := newNFA(tree)
+	if err != nil {
+		return nil, err
+	}
+	return &dfa{nfa: n, stride: uint32(n.classes.count + 2)}, nil
+}
+
+// match reports whether the subject matches, and how many steps that took: one for each state of the nfa that was
+// visited to make a state, and one for bytesPerStep bytes. Not decided within limit, but for the bytes: !decided.
+func (d *dfa) match(subject string, limit int) (yes, decided bool, steps int) {
+	st := d.spare.Swap(nil)
+	if st == nil {
+		st = newStates(d)
+	}
+	s := search{states: st, subject: subject, limit: limit}
+	yes, decided = s.run()
+	if st.bytes() > keepBytes {
+		st.flush()
+	}
+	d.spare.Store(st)
+	return yes, decided, s.steps + s.at/bytesPerStep + 1
+}
+
+// search is one call of match.
+type search struct {
+	*states
+	subject string
+	at      int
+	limit   int
+	steps   int
+	cold    bool // no state is from an earlier search
+}
+
+// run is the loop over the subject; all that is not a step from one known state to another is in slow.
+func (s *search) run() (yes, decided bool) {
+	if s.limit <= 0 {
+		return false, false
+	}
+	state := s.begin()
+	body, classes := s.body(), &s.nfa.classes.of
+	for {
+		rows, i := s.rows, s.at
+		for i < len(body) {
+			next := rows[state+uint32(classes[body[i]])]
+			if next <= isMatch {
+				break
+			}
+			state = next
+			i++
+		}
+		s.at = i
+		if state = s.slow(state); state <= isMatch {
+			return state == isMatch, state != unknown
+		}
+	}
+}
