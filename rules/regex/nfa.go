@@ -40,7 +40,7 @@ var errTooLarge = errors.New("too large for an automaton")
 
 // newNFA returns the automaton that looks for a regular tree anywhere in a subject. It fails if that is too large.
 func newNFA(tree *node) (*nfa, error) {
-	b := builder{}
+	b := builder{known: map[nfaState]uint32{}, sets: map[set]*set{}}
 	end := b.add(nfaState{kind: nfaMatch})
 	start := b.node(trimmed(tree), end)
 	if b.full {
@@ -56,9 +56,32 @@ func newNFA(tree *node) (*nfa, error) {
 type builder struct {
 	states []nfaState
 	full   bool
+	known  map[nfaState]uint32
+	sets   map[set]*set
 }
 
+// add returns a state that is like s, a new one only if there is none. So alternatives with the same end share it, as
+// the sequences of UTF-8 do.
 func (b *builder) add(s nfaState) uint32 {
+	if s.set != nil {
+		s.set = b.same(s.set)
+	}
+	i, ok := b.known[s]
+	if !ok {
+		i = b.addNew(s)
+		b.known[s] = i
+	}
+	return i
+}
+
+func (b *builder) same(s *set) *set {
+	if b.sets[*s] == nil {
+		b.sets[*s] = s
+	}
+	return b.sets[*s]
+}
+
+func (b *builder) addNew(s nfaState) uint32 {
 	if len(b.states) >= maxNFA {
 		b.full = true
 		return 0
@@ -117,7 +140,7 @@ func (b *builder) repeat(n *node, next uint32) uint32 {
 	body, start := n.kids[0], next
 	switch {
 	case n.max < 0:
-		start = b.add(nfaState{kind: nfaSplit, alt: next})
+		start = b.addNew(nfaState{kind: nfaSplit, alt: next}) // it is not complete yet
 		b.states[start].out = b.node(body, start)
 	default:
 		for range n.max - n.min {
