@@ -18,6 +18,7 @@ type states struct {
 	table   []uint32 // of states by hash; a power of two, at most half full
 	start   uint32   // unknown if it was not made yet
 	flushes int
+	cost    int // steps that it took to make them
 
 	walk      walk
 	now, next *stateSet
@@ -39,9 +40,18 @@ const (
 
 func newStates(d *dfa) *states {
 	st := &states{dfa: d, now: newStateSet(d.nfa), next: newStateSet(d.nfa), walk: walk{nfa: d.nfa}}
-	st.table = make([]uint32, minTable)
 	st.flush()
 	return st
+}
+
+// keep prepares for the next search, after one that made states in so many steps.
+func (st *states) keep(steps int) {
+	if st.cost += steps; st.bytes() > keepBytes {
+		st.rows, st.kernels, st.items, st.table = nil, nil, nil, nil
+		st.flush()
+	} else if st.cost > warmSteps {
+		st.flush()
+	}
 }
 
 // flush forgets all states.
@@ -50,8 +60,11 @@ func (st *states) flush() {
 	clear(st.rows)
 	st.kernels = append(st.kernels[:0], kernel{})
 	st.items = st.items[:0]
+	if st.table == nil {
+		st.table = make([]uint32, minTable)
+	}
 	clear(st.table)
-	st.start = unknown
+	st.start, st.cost = unknown, 0
 	st.flushes++
 }
 

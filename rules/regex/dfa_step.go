@@ -2,6 +2,11 @@ package regex
 
 // begin returns the state at the beginning of the subject.
 func (s *search) begin() uint32 {
+	if !s.cold && s.limit < 2*warmSteps {
+		s.flush()
+		s.cold = true
+	}
+	s.first = s.flushes
 	if s.start == unknown {
 		s.next.reset()
 		s.start = s.state(0)
@@ -39,7 +44,7 @@ func (s *search) slow(state uint32) uint32 {
 		if next > isMatch && s.steps > s.limit {
 			return unknown
 		}
-		if !s.cold && s.steps > warmSteps {
+		if !s.cold && (s.steps > warmSteps || s.flushes != s.first) {
 			return s.restart()
 		}
 	}
