@@ -113,6 +113,8 @@ func (b *builder) node(n *node, next uint32) uint32 {
 	case opLook:
 		l := look{b, n.behind, n.negate}
 		return l.node(n.kids[0], next)
+	case opAutomaton:
+		return b.table(n.table, next)
 	}
 	return next // opEmpty, opKeep
 }
