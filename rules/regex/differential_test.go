@@ -116,11 +116,16 @@ func (d *differ) subject(q question, re *Regexp, s string, want reply) {
 		return
 	}
 	offsets, found := re.Find(nil, s, &d.scratch)
+	loop := found == Undecided && d.scratch.machine.failure == failLoop
+	if want.rc == pcreRecurseLoop && !loop { // it may be that we do not try where nothing can begin
+		d.limited++
+		return
+	}
 	matched := re.Match(s, &d.scratch)
 	d.pairs++
 	switch {
-	case found == Undecided && want.rc == pcreRecurseLoop && matched == Undecided:
-	case found == Undecided && want.rc != pcreRecurseLoop && d.scratch.machine.failure != failLoop:
+	case loop && want.rc == pcreRecurseLoop:
+	case found == Undecided && !loop:
 		d.undecided++
 	case found != matched, found == Yes != (want.rc > 0), found == Undecided:
 		if want.rc == pcreNoMatch && strings.Contains(q.expr, "{0") {

@@ -27,7 +27,7 @@ const (
 
 // expression returns a random expression and options for it.
 func expression(r *rand.Rand) (string, Flags) {
-	g := generator{Rand: r, level: level(r.IntN(3))}
+	g := generator{Rand: r, level: level(min(r.IntN(4), int(levelAll)))}
 	g.alternatives(1 + r.IntN(4))
 	var f Flags
 	for _, o := range []Flags{CaseInsensitive, MultiLine, DotAll, Ungreedy, Extended, NoAutoCapture} {
@@ -67,7 +67,7 @@ func (g *generator) item(depth int) bool {
 	case n < 14 || depth == 0:
 		g.b.WriteString(g.pick(`^`, `$`, `\b`, `\B`, `\A`, `\z`, `\Z`, `\G`, `(?i)`, `(?s)`, `(?m)`, `(?-i)`, `\K`, `(?U)`, `(?#x)`, `\Qa.\E`))
 		return false
-	case n < 17 || g.level == levelRegular:
+	case n < 16 || g.level == levelRegular:
 		g.group(depth - 1)
 	default:
 		return g.irregular(depth - 1)
