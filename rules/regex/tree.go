@@ -7,6 +7,8 @@
 // positions, by a backtracker that counts its steps. What is not decided within the budget is Undecided, never a no.
 package regex
 
+import "math/bits"
+
 // op tells the kinds of nodes apart.
 type op uint8
 
@@ -98,6 +100,25 @@ func (s *set) addRange(lo, hi byte) {
 	for b := int(lo); b <= int(hi); b++ {
 		s.add(byte(b))
 	}
+}
+
+func (s *set) addSet(other *set) {
+	for i := range s {
+		s[i] |= other[i]
+	}
+}
+
+// only returns the byte of s, if it has just one.
+func (s *set) only() (b byte, ok bool) {
+	if bits.OnesCount64(s[0])+bits.OnesCount64(s[1])+bits.OnesCount64(s[2])+bits.OnesCount64(s[3]) != 1 {
+		return 0, false
+	}
+	for i, w := range s {
+		if w != 0 {
+			b = byte(64*i + bits.TrailingZeros64(w))
+		}
+	}
+	return b, true
 }
 
 // not returns the bytes that s has not.
