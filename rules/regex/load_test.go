@@ -40,7 +40,7 @@ func TestLoadBound(t *testing.T) {
 			}
 			required(tree.root)
 			mustHave(tree.root)
-			if d, err := newDFA(tree.root); err == nil {
+			if d, err := newDFA(tree.root, tree.utf); err == nil {
 				d.match("aaaa", 1<<16)
 			}
 		}); got > most {
@@ -54,7 +54,7 @@ func TestLoadBound(t *testing.T) {
 		strings.Repeat("~a", 300),
 		"~(" + strings.Repeat("é?", 1000) + ")",
 	} {
-		if got := allocated(func() { CompileLucene(expr, true) }); got > most {
+		if got := allocated(func() { CompileLucene(expr, true, Options{}) }); got > most {
 			t.Errorf("Lucene %.40q: %d bytes allocated, at most %d", expr, got, most)
 		}
 	}

@@ -42,20 +42,20 @@ func TestLucene(t *testing.T) {
 		{expr: `<100-1>`, match: []string{"1", "0100"}, mismatch: []string{"101"}},
 		{expr: `.{3}`, match: []string{"é€x", "a\xffb"}, mismatch: []string{"é", "éx"}},
 	} {
-		l, err := CompileLucene(tt.expr, tt.fold)
+		l, err := CompileLucene(tt.expr, tt.fold, Options{})
 		if err != nil {
 			t.Errorf("CompileLucene(%q): %v", tt.expr, err)
 			continue
 		}
-		check := func(values []string, want bool) {
+		check := func(values []string, want Answer) {
 			for _, s := range values {
-				if got, decided, _ := l.match(s, 1<<20); got != want || !decided {
-					t.Errorf("match(%q, %q) = %v, %v, want %v", tt.expr, s, got, decided, want)
+				if got := l.Match(s, nil); got != want {
+					t.Errorf("Match(%q, %q) = %v, want %v", tt.expr, s, got, want)
 				}
 			}
 		}
-		check(tt.match, true)
-		check(tt.mismatch, false)
+		check(tt.match, Yes)
+		check(tt.mismatch, No)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestLuceneRefused(t *testing.T) {
 		{`~(.*a.{20})`, 0, "too large"},
 		{`(a{1000}){1000}`, 0, "too large"},
 	} {
-		_, err := CompileLucene(tt.expr, false)
+		_, err := CompileLucene(tt.expr, false, Options{})
 		e, _ := err.(*Error)
 		if e == nil || e.Offset != tt.offset || !strings.Contains(e.Msg, tt.msg) {
 			t.Errorf("CompileLucene(%q) = %v, want offset %d: ... %s", tt.expr, err, tt.offset, tt.msg)
@@ -235,18 +235,18 @@ func FuzzLucene(f *testing.F) {
 		for range 10 {
 			fold := r.IntN(2) == 0
 			plain := randomLucene(r, r.IntN(4), fold)
-			l, err := CompileLucene(plain.expr, fold)
+			l, err := CompileLucene(plain.expr, fold, Options{})
 			if err != nil {
 				t.Fatalf("CompileLucene(%q): %v", plain.expr, err)
 			}
 			for range 30 {
 				s := randomValue(r)
 				units := unitsOf(s)
-				want := plain.ends(units, 0)>>len(units)&1 != 0
-				if got, decided, _ := l.match(s, 1<<20); got != want || !decided {
-					t.Fatalf("match(%q, fold %v, %q) = %v, %v, want %v", plain.expr, fold, s, got, decided, want)
+				want := Answer(plain.ends(units, 0) >> len(units) & 1)
+				if got := l.Match(s, nil); got != want {
+					t.Fatalf("Match(%q, fold %v, %q) = %v, want %v", plain.expr, fold, s, got, want)
 				}
-				if needles := l.Required(); want && len(needles) > 0 && !anyStands(needles, s) {
+				if needles := l.Required(); want == Yes && len(needles) > 0 && !anyStands(needles, s) {
 					t.Fatalf("Required(%q) = %q, not in %q", plain.expr, needles, s)
 				}
 			}
@@ -260,12 +260,12 @@ func FuzzLuceneParse(f *testing.F) {
 		f.Add(s, true)
 	}
 	f.Fuzz(func(t *testing.T, expr string, fold bool) {
-		l, err := CompileLucene(expr, fold)
+		l, err := CompileLucene(expr, fold, Options{})
 		if e, ok := err.(*Error); err != nil && (!ok || e.Offset < 0 || e.Offset > len(expr)) {
 			t.Fatalf("CompileLucene(%q): %v", expr, err)
 		}
 		if err == nil {
-			l.match(expr, 1<<16)
+			l.Match(expr, nil)
 		}
 	})
 }
