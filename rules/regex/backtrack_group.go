@@ -38,7 +38,7 @@ func (m *machine) call(in *inst, pc, pos int) bool {
 			continue
 		}
 		if m.trail[f].a == int32(pos) {
-			m.left, m.failure = 0, failLoop // the next step ends the search
+			m.giveUp(failLoop)
 			return true
 		}
 		break

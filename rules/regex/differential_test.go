@@ -122,12 +122,13 @@ func (d *differ) subject(q question, re *Regexp, s string, want reply) {
 		return
 	}
 	matched := re.Match(s, &d.scratch)
+	yes, decided := d.scratch.machine.search(re.program, s, DefaultLimit)
 	d.pairs++
 	switch {
 	case loop && want.rc == pcreRecurseLoop:
 	case found == Undecided && !loop:
 		d.undecided++
-	case found != matched, found == Yes != (want.rc > 0), found == Undecided:
+	case decided && yes != (want.rc > 0), found != matched, found == Yes != (want.rc > 0), found == Undecided:
 		if want.rc == pcreNoMatch && strings.Contains(q.expr, "{0") {
 			d.zeros++
 			return
