@@ -36,9 +36,9 @@ const (
 	bytesPerStep = 8
 )
 
-// newDFA fails if the tree, which must be regular, is too large.
-func newDFA(tree *node) (*dfa, error) {
-	n, err := newNFA(tree)
+// newDFA fails if the tree, which must be regular, is too large. With utf, subjects are UTF-8.
+func newDFA(tree *node, utf bool) (*dfa, error) {
+	n, err := newNFA(tree, utf)
 	if err != nil {
 		return nil, err
 	}

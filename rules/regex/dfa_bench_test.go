@@ -22,7 +22,7 @@ func BenchmarkScan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		d, err := newDFA(t.root)
+		d, err := newDFA(t.root, t.utf)
 		if err != nil {
 			b.Fatal(err)
 		}

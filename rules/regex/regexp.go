@@ -5,6 +5,9 @@ import "github.com/auditpy/auditpy/rules/predicate"
 // Options of Compile. The zero value is PCRE2 without options.
 type Options struct {
 	Flags Flags
+	// Text makes a character of an expression that is regular one of UTF-8 in subjects that are UTF-8; in others and
+	// without it, a byte is one.
+	Text bool
 	// Limit bounds the steps of one search; zero is DefaultLimit. A step takes some nanoseconds.
 	Limit int
 }
@@ -30,7 +33,9 @@ type Regexp struct {
 	limit   int
 	dfa     *dfa     // nil if the expression is not regular
 	needs   []*dfa   // if it is not: each matches if the expression does
+	chars   *dfa     // if it is there, of subjects that are UTF-8 and not ASCII; dfa is of all others
 	program *program // nil if it is regular and too large for this
+	whole   bool     // it matches the whole of a subject or not
 	names   []string // of groups
 	needles []predicate.Needle
 }
@@ -41,7 +46,11 @@ func Compile(expr string, o Options) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromTree(expr, t, o)
+	re, err := fromTree(expr, t, o)
+	if err == nil && o.Text {
+		re.readCharacters(o.Flags)
+	}
+	return re, err
 }
 
 // fromTree makes a Regexp of what an expression means, whatever its dialect.
@@ -53,7 +62,7 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 	for _, n := range t.names {
 		re.names[n.index] = n.name
 	}
-	re.automata(t.root)
+	re.automata(t)
 	program, err := newProgram(t)
 	if err != nil && re.dfa == nil {
 		return nil, err
@@ -63,13 +72,13 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 }
 
 // automata makes what can be decided without backtracking.
-func (re *Regexp) automata(root *node) {
-	if regular(root) {
-		re.dfa, _ = newDFA(root)
+func (re *Regexp) automata(t *tree) {
+	if regular(t.root) {
+		re.dfa, _ = newDFA(t.root, t.utf)
 		return
 	}
-	for _, n := range needs(root) {
-		if d, err := newDFA(n); err == nil && !d.trivial() {
+	for _, n := range needs(t.root) {
+		if d, err := newDFA(n, t.utf); err == nil && !d.trivial() {
 			re.needs = append(re.needs, d)
 		}
 	}
@@ -99,7 +108,7 @@ func (re *Regexp) Match(subject string, sc *Scratch) Answer {
 	}
 	limit := sc.allowed(re.limit)
 	if re.dfa != nil {
-		yes, decided, steps := re.dfa.match(subject, limit)
+		yes, decided, steps := re.dfaFor(subject).match(subject, limit)
 		return sc.answer(yes, decided, steps)
 	}
 	return re.search(subject, sc, limit)
@@ -127,7 +136,11 @@ func (re *Regexp) Find(dst []int, subject string, sc *Scratch) ([]int, Answer) {
 		sc = new(Scratch)
 	}
 	if re.dfa != nil {
-		if a := re.Match(subject, sc); a != Yes || re.program == nil {
+		a := re.Match(subject, sc)
+		if a == Yes && re.whole {
+			dst = append(dst, 0, len(subject))
+		}
+		if a != Yes || re.program == nil {
 			return dst, a
 		}
 	}

@@ -32,8 +32,8 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 		if _, ok := order[f.Name]; !ok {
 			order[f.Name] = i
 		}
-		c.file(f)
 	}
+	c.files(files)
 	c.readCorrelations()
 	c.applyFilters()
 	c.linkCorrelations()
@@ -68,29 +68,34 @@ type compiler struct {
 	quiet   bool // what would be said was said before
 }
 
-// file compiles the rules of a file as it reads them, so that only one document is in memory at a time; filters and
+// files compiles the rules of files as it reads them, so that few documents are in memory at a time; filters and
 // correlations wait for the rules of all files.
-func (c *compiler) file(f rule.File) {
-	if len(f.Data) > maxFile {
-		c.fatal(errorAt(rule.Pos{File: f.Name}, "file is larger than %d bytes", maxFile))
+func (c *compiler) files(files []rule.File) {
+	var l collection
+	file := 0
+	for p := range ahead(files) {
+		<-p.done
+		if p.file != file {
+			file, l = p.file, collection{}
+		}
+		c.parsed(p, &l)
+	}
+}
+
+// parsed compiles a document, which may depend on those before it in its file.
+func (c *compiler) parsed(p *parsing, l *collection) {
+	if p.err != nil {
+		l.last = nil
+		c.fatal(p.err)
 		return
 	}
-	var l collection
-	for _, chunk := range split(f) {
-		n, err := chunk.parse()
-		if err != nil {
-			l.last = nil
-			c.fatal(err)
-			continue
-		}
-		if n == nil {
-			continue
-		}
-		doc, err := l.next(n)
-		c.fatal(err)
-		if doc.node != nil {
-			c.document(doc)
-		}
+	if p.node == nil {
+		return
+	}
+	doc, err := l.next(p.node)
+	c.fatal(err)
+	if doc.node != nil {
+		c.document(doc)
 	}
 }
 
