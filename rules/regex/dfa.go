@@ -45,6 +45,9 @@ func newDFA(tree *node, utf bool) (*dfa, error) {
 	return &dfa{nfa: n, must: mustHave(tree), stride: uint32(n.classes.count + 2)}, nil
 }
 
+// trivial reports whether all subjects match.
+func (d *dfa) trivial() bool { return d.nfa.states[d.nfa.start].kind == nfaMatch }
+
 // match reports whether the subject matches, and how many steps that took: one for each state of the nfa that was
 // visited to make a state, and one for bytesPerStep bytes. Not decided within limit, but for the bytes: !decided.
 func (d *dfa) match(subject string, limit int) (yes, decided bool, steps int) {

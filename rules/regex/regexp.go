@@ -32,6 +32,7 @@ type Regexp struct {
 	expr    string
 	limit   int
 	dfa     *dfa     // nil if the expression is not regular
+	needs   []*dfa   // if it is not: each matches if the expression does
 	chars   *dfa     // if it is there, of subjects that are UTF-8 and not ASCII; dfa is of all others
 	program *program // nil if it is regular and too large for this
 	whole   bool     // it matches the whole of a subject or not
@@ -61,15 +62,26 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 	for _, n := range t.names {
 		re.names[n.index] = n.name
 	}
-	if regular(t.root) {
-		re.dfa, _ = newDFA(t.root, t.utf)
-	}
+	re.automata(t)
 	program, err := newProgram(t)
 	if err != nil && re.dfa == nil {
 		return nil, err
 	}
 	re.program = program
 	return re, nil
+}
+
+// automata makes what can be decided without backtracking.
+func (re *Regexp) automata(t *tree) {
+	if regular(t.root) {
+		re.dfa, _ = newDFA(t.root, t.utf)
+		return
+	}
+	for _, n := range needs(t.root) {
+		if d, err := newDFA(n, t.utf); err == nil && !d.trivial() {
+			re.needs = append(re.needs, d)
+		}
+	}
 }
 
 // String returns the expression as it was given.
@@ -99,8 +111,21 @@ func (re *Regexp) Match(subject string, sc *Scratch) Answer {
 		yes, decided, steps := re.dfaFor(subject).match(subject, limit)
 		return sc.answer(yes, decided, steps)
 	}
-	yes, decided := sc.machine.search(re.program, subject, limit)
-	return sc.answer(yes, decided, limit-max(sc.machine.left, 0))
+	return re.search(subject, sc, limit)
+}
+
+// search looks for the match itself, unless it is seen that there is none.
+func (re *Regexp) search(subject string, sc *Scratch, limit int) Answer {
+	left := limit
+	for _, d := range re.needs {
+		yes, decided, steps := d.match(subject, left)
+		left = max(0, left-steps)
+		if decided && !yes {
+			return sc.answer(false, true, limit-left)
+		}
+	}
+	yes, decided := sc.machine.search(re.program, subject, left)
+	return sc.answer(yes, decided, limit-left+sc.machine.steps())
 }
 
 // Find appends to dst where the first match is, as PCRE2 tells it: the offsets in subject of begin and end of the
@@ -122,9 +147,7 @@ func (re *Regexp) Find(dst []int, subject string, sc *Scratch) ([]int, Answer) {
 	if len(subject) > maxSubject {
 		return dst, Undecided
 	}
-	limit := sc.allowed(re.limit)
-	yes, decided := sc.machine.search(re.program, subject, limit)
-	a := sc.answer(yes, decided, limit-max(sc.machine.left, 0))
+	a := re.search(subject, sc, sc.allowed(re.limit))
 	switch {
 	case a == Yes:
 		dst = sc.machine.offsets(dst)
