@@ -51,7 +51,7 @@ const (
 type inst struct {
 	op       opcode
 	mode     mode // of iRun and iLoop
-	verb     verb
+	verb     verb // of iVerb; of iLookEnd: verbAccept, if it is reached by that
 	negate   bool // of iLook and iLookEnd
 	cond     bool // of those: of a conditional group
 	open     bool // of iLookEnd: it keeps what was put on the trail

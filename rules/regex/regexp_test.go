@@ -45,3 +45,25 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFind: whatever is given, an expression is refused or searched for within its limits, and both ways to ask say the
+// same.
+func FuzzFind(f *testing.F) {
+	for _, expr := range []string{`(?=(a(*ACCEPT)b))\w(?1)`, `(a|(?R)b)`, `(?<n>a(?(n)b|c))*+\k<n>`, `(?(DEFINE)(x))(?|(a)|(b))\1(?<=ab|cd)(*SKIP:x)`} {
+		f.Add(expr, uint16(0), "abab\n")
+	}
+	f.Fuzz(func(t *testing.T, expr string, flags uint16, subject string) {
+		re, err := Compile(expr, Options{Flags: Flags(flags) & (UTF<<1 - 1), Limit: 20_000})
+		if err != nil {
+			return
+		}
+		var sc Scratch
+		offsets, found := re.Find(nil, subject, &sc)
+		if got := re.Match(subject, &sc); got != found {
+			t.Errorf("Match(%q, %q) = %v, Find: %v", expr, subject, got, found)
+		}
+		if len(offsets) > 0 && (offsets[1] < 0 || offsets[1] > len(subject)) {
+			t.Errorf("Find(%q, %q) = %v", expr, subject, offsets)
+		}
+	})
+}
