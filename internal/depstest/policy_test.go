@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"rules/rule":         {},
 	"rules/predicate":    {},
 	"rules/regex":        {"rules/predicate"},
-	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
+	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
 	"rules":              {"internal/event", "rules/rule", "rules/sigma"},
 	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},
