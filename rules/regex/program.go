@@ -80,5 +80,8 @@ func (p *program) frameReg() int32 { return int32(p.regs - 1) }
 // putAside is how many places of the trail the registers take that a call puts aside.
 func (p *program) putAside() int { return (p.regs - 1 - firstAside + 1) / 2 }
 
+// callSteps is what a call takes, and its end again: it copies registers.
+func (p *program) callSteps() int { return 4 + p.putAside()/4 }
+
 // firstAside is the first register that a call puts aside: those of the match itself, which \K sets, stay.
 const firstAside = 2
