@@ -67,3 +67,26 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func TestWarnings(t *testing.T) {
+	for _, tt := range []struct {
+		expr string
+		want []int // offsets
+	}{
+		{`a{,3}`, []int{1}}, {`a{ 3}`, []int{1}}, {`a{2 , 3 }b`, []int{1}}, {`a{,}`, nil}, {`a{x}{`, nil}, {`a{2,3}`, nil},
+		{`\Q{,3}\E\{,3}[{,3}]`, nil}, {`(a)\1{,3}`, []int{5, 0}},
+	} {
+		re, err := Compile(tt.expr, Options{})
+		if err != nil {
+			t.Errorf("Compile(%q): %v", tt.expr, err)
+			continue
+		}
+		var got []int
+		for _, w := range re.Warnings() {
+			got = append(got, w.Offset)
+		}
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("Warnings(%q) = %v, want offsets %v", tt.expr, re.Warnings(), tt.want)
+		}
+	}
+}
