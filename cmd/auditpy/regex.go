@@ -65,7 +65,7 @@ type response struct {
 	Matched *bool           `json:"matched,omitempty"`
 	Start   *int            `json:"start,omitempty"`
 	End     *int            `json:"end,omitempty"`
-	Groups  []*[2]int       `json:"groups,omitempty"`
+	Groups  []*[2]int       `json:"groups,omitzero"`
 	Limit   bool            `json:"limit,omitempty"`
 }
 
@@ -175,7 +175,7 @@ func (t *tries) find(subject string) response {
 	if offsets == nil {
 		return r
 	}
-	r.Start, r.End = &offsets[0], &offsets[1]
+	r.Start, r.End, r.Groups = &offsets[0], &offsets[1], []*[2]int{}
 	for i := 2; i < len(offsets); i += 2 {
 		if offsets[i] < 0 {
 			r.Groups = append(r.Groups, nil)
