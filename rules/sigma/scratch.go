@@ -3,6 +3,7 @@ package sigma
 import (
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
 )
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
@@ -25,6 +26,8 @@ type scratch struct {
 	found  []opening   // of gates that are open
 	memo   *predicate.Memo
 	hits   []hit
+	regex  regex.Scratch
+	unsure bool // an expression of the test at hand was undecided
 }
 
 type fieldValues struct {
@@ -44,6 +47,7 @@ func newScratch(e *Engine) *scratch {
 func (sc *scratch) begin(ev *event.Event) {
 	sc.ev = ev
 	sc.event++
+	sc.regex.SetBudget(regexBudget)
 	sc.row(-1)
 }
 
@@ -124,8 +128,11 @@ func (sc *scratch) keywords() []string {
 func (sc *scratch) leaf(e *Engine, id int) bool {
 	if sc.leaves[id]>>1 != sc.turn {
 		sc.leaves[id] = sc.turn << 1
+		sc.unsure = false
 		if e.leaves[id].holds(sc, e) {
 			sc.leaves[id] |= 1
+		} else if sc.unsure {
+			e.undecided[id].Add(1)
 		}
 	}
 	return sc.leaves[id]&1 != 0
