@@ -21,6 +21,7 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.num("count", int64(a.Incident.Count))
 	})
 	o.evidence(a.Evidence)
+	o.correlation(a)
 	o.related(a)
 	if o.cut {
 		o.bool("truncated", true)
