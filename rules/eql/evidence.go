@@ -30,7 +30,7 @@ func (e *Engine) evidence(dst []rule.Evidence, c *cond, sc *scratch) []rule.Evid
 		return dst
 	}
 	for _, v := range sc.values(l.field) {
-		if words, ok := l.test(v); ok {
+		if words, ok := l.test(v, &sc.regex); ok {
 			return appendEvidence(dst, rule.Evidence{Field: l.name, Value: v, Match: words})
 		}
 	}

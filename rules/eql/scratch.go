@@ -2,6 +2,7 @@ package eql
 
 import (
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -20,6 +21,7 @@ type scratch struct {
 	asked  []uint32 // by unit: number of the event
 	held   []int    // units that held
 	ids    []int32  // of literals
+	regex  regex.Scratch
 }
 
 type fieldValues struct {
