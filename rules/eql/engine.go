@@ -103,7 +103,7 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 		u := &e.units[id]
 		r := &e.rules[u.rule]
 		if r.seq == nil {
-			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(nil, u.cond, sc)})
+			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(u.cond, sc)})
 			continue
 		}
 		stage, ok := e.stage(r.seq, u, sc)
@@ -137,7 +137,7 @@ func (e *Engine) stage(s *rule.Sequence, u *unit, sc *scratch) (rule.Stage, bool
 		all = appendKeys(all, f, sc)
 		keys[i] = all[start:len(all):len(all)]
 	}
-	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(make([]rule.Evidence, 0, 8), u.cond, sc)}, true
+	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(u.cond, sc)}, true
 }
 
 // appendKeys appends each value of a key field once.

@@ -56,7 +56,7 @@ func (p *program) any(kids []*cond) (all gate, ok bool) {
 }
 
 func (p *program) leafGate(l *leaf) (gate, bool) {
-	if l.kind == isExpression || isOfKind(l.name) {
+	if l.kind == isExpression || l.ofKind {
 		return gate{}, false
 	}
 	switch {

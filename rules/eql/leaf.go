@@ -25,6 +25,7 @@ type leaf struct {
 	text     string  // of isOrder
 	node     node    // of isExpression
 	fields   []int   // that node reads
+	ofKind   bool    // it asks what kind of event it is
 }
 
 type leafKind uint8
@@ -74,7 +75,7 @@ func (l *leaf) holds(sc *scratch) bool {
 func (l *leaf) test(v string, sc *regex.Scratch) (words string, ok bool) {
 	switch l.kind {
 	case isPresent:
-		return "", true
+		return l.words, true
 	case isText:
 		return l.testText(v)
 	case isRegex:
