@@ -178,13 +178,17 @@ func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []aler
 }
 
 // Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
-// more than when the last one came. It does not know what their clocks show, and they need not agree with ours.
-func (c *Correlator) Idle(dst []alert.Alert, since time.Duration) []alert.Alert {
+// more than when the last one came. (What they show is not known, and need not agree with our clock.) Hold is how long a
+// record may be on its way: what is decided by absence waits for it, events that wait for their turn do not.
+func (c *Correlator) Idle(dst []alert.Alert, since, hold time.Duration) []alert.Alert {
 	c.forget()
 	for _, n := range c.clocks.order {
-		n.newest = max(n.newest, n.heard+since.Milliseconds())
+		n.newest = max(n.newest, n.heard+max(0, since-hold).Milliseconds())
 		if n.isDue() {
 			c.advance(n)
+		}
+		for len(n.waiting) > 0 && n.waiting[0].due < n.heard+since.Milliseconds() {
+			c.seq.release(n)
 		}
 	}
 	return c.decided(dst)

@@ -154,7 +154,7 @@ func agreeOnRestart(t *testing.T, h history, snap, kill int, o Options) {
 func relive(c *Correlator, h history, i int) []alert.Alert {
 	as := c.Observe(nil, first(h.event(i)), second(h.event(i)))
 	if i%7 == 3 {
-		as = c.Idle(as, 1200*time.Millisecond)
+		as = c.Idle(as, 1200*time.Millisecond, time.Duration(i%2)*time.Second)
 	}
 	return as
 }
