@@ -12,10 +12,14 @@ func (re *Regexp) readCharacters(flags Flags) {
 		return
 	}
 	t, err := parse(re.expr, flags|UTF)
-	if err != nil || !regular(t.root) {
+	if err != nil {
 		return
 	}
-	if re.chars, err = newDFA(t.root, true); err == nil {
+	root := plainer(t.root)
+	if !regular(root) {
+		return
+	}
+	if re.chars, err = newDFA(root, true); err == nil {
 		re.needles = either(re.needles, required(t.root))
 	}
 }

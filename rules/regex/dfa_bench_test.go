@@ -8,7 +8,7 @@ import (
 var scanPatterns = []struct{ name, expr string }{
 	{"literals", `import.*pty\.spawn`},
 	{"start", `(?i)base64\s+-d`},
-	{"words", `^(\w+\s?)*$`},
+	{"words", `(?:[a-z]+\W+){3}[0-9]{3}`},
 	{"class", `[^/]{100,}$`},
 	{"alternatives", `(?:wget|curl|fetch)\s.*\|\s*(?:ba|z|da)?sh\b`},
 	{"digits", `\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d+`},

@@ -53,11 +53,19 @@ func randomQuestion(r *rand.Rand) question {
 	expr, flags := expression(r)
 	q := question{expr: expr, flags: flags}
 	for range 30 {
+		s := ""
 		if flags&UTF != 0 {
-			q.subjects = append(q.subjects, textFor(r))
-			continue
+			s = textFor(r)
+		} else {
+			s = subjectFor(r, expr)
 		}
-		q.subjects = append(q.subjects, subjectFor(r, expr))
+		if r.IntN(10) == 0 {
+			s = strings.Repeat(s, r.IntN(20)) + s[:len(s)/2]
+		}
+		if flags&UTF != 0 { // PCRE2 takes no other
+			s = strings.ToValidUTF8(s, "")
+		}
+		q.subjects = append(q.subjects, s)
 	}
 	return q
 }

@@ -41,14 +41,16 @@ var continuation = func() *set { s := &set{}; s.addRange(0x80, 0xbf); return s }
 
 var errTooLarge = errors.New("too large for an automaton")
 
-// newNFA returns the automaton that looks for a regular tree anywhere in a subject or, with utf, before any character of
-// it. It fails if that is too large.
+// newNFA returns the automaton that looks for a regular tree anywhere in a subject or, with utf, at its beginning and
+// before any character of it. It fails if that is too large.
 func newNFA(tree *node, utf bool) (*nfa, error) {
 	b := builder{known: map[nfaState]uint32{}, sets: map[set]*set{}}
 	end := b.add(nfaState{kind: nfaMatch})
 	start := b.node(trimmed(tree), end)
 	if utf {
+		begin := b.add(nfaState{kind: nfaAssert, assert: textBegin, out: start})
 		start = b.add(nfaState{kind: nfaAhead, negate: true, set: continuation, out: start})
+		start = b.add(nfaState{kind: nfaSplit, out: begin, alt: start})
 	}
 	if b.full {
 		return nil, errTooLarge

@@ -73,8 +73,8 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 
 // automata makes what can be decided without backtracking.
 func (re *Regexp) automata(t *tree) {
-	if regular(t.root) {
-		re.dfa, _ = newDFA(t.root, t.utf)
+	if root := plainer(t.root); regular(root) {
+		re.dfa, _ = newDFA(root, t.utf)
 		return
 	}
 	for _, n := range needs(t.root) {

@@ -17,19 +17,12 @@ func (sc *scratch) search(re *regex.Regexp, v string) bool {
 	return a == regex.Yes
 }
 
-// Undecided is a test whose regular expression took more steps than it may on some value, which then did not match.
-type Undecided struct {
-	Field, Pattern string
-	Rules          []*rule.Meta // that ask it
-	Count          uint64       // rows of events since Compile
-}
-
 // Undecided appends the tests that were undecided, in the order of the rules. It may be called while Eval runs.
-func (e *Engine) Undecided(dst []Undecided) []Undecided {
+func (e *Engine) Undecided(dst []rule.Undecided) []rule.Undecided {
 	for id := range e.leaves {
 		if n := e.undecided[id].Load(); n > 0 {
 			l := e.leaves[id]
-			dst = append(dst, Undecided{Field: l.name, Pattern: l.words, Rules: e.askers(id), Count: n})
+			dst = append(dst, rule.Undecided{Field: l.name, Pattern: l.words, Rules: e.askers(id), Count: n})
 		}
 	}
 	return dst
