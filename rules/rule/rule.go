@@ -66,6 +66,7 @@ type Meta struct {
 	Description    string
 	Author         string
 	Level          Level
+	Severity       int    // on the dialect's own scale: Wazuh's level, from 0 to 16; else 0
 	Dialect        string // "sigma", "wazuh" or "eql"
 	Tags           []string
 	Techniques     []string // MITRE ATT&CK ids: T1059.006
@@ -87,6 +88,11 @@ type Match struct {
 	Evidence []Evidence
 	Parts    []Part // what it contributes to correlations
 	Silent   bool   // it raises no alert of its own: a correlation asks for it only
+	// Plan, if there is one, decides what matched and whether it is silent: it depends on what matched before.
+	Plan *Plan
+	// Undecided is not empty if Rule could not be decided within its budget: it names the field whose test was given up.
+	// That counts as no match, so such a Match is Silent.
+	Undecided string
 }
 
 // Diag is what is wrong with a rule.
