@@ -55,6 +55,9 @@ var wazuhRecords = map[string]Getter{
 	"dstip":             ofSide(destination, ip),
 	"dstport":           ofSide(destination, port),
 	"hostname":          text(node),
+	"user":              either(said("acct"), of(self, userName)), // dstuser, else srcuser, as Wazuh's element does
+	"dstuser":           said("acct"),
+	"srcuser":           of(self, userName),
 }
 
 var wazuhPaths = map[string]Getter{
