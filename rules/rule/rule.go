@@ -10,6 +10,7 @@ import (
 type File struct {
 	Name string // as the user knows it; stands in positions
 	Data []byte
+	List string // not empty: this is no file of rules but the CDB list that Wazuh rules know by this name
 }
 
 // Pos is a place in a rule file.
