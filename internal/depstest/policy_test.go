@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/sink":      {"internal/alert", "rules/rule"},
 	"rules/rule":         {},
 	"rules/predicate":    {},
+	"rules/regex":        {"rules/predicate"},
 	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
 	"rules":              {"internal/event", "rules/rule", "rules/sigma"},

@@ -7,12 +7,14 @@
 // positions, by a backtracker that counts its steps. What is not decided within the budget is Undecided, never a no.
 package regex
 
+import "math/bits"
+
 // op tells the kinds of nodes apart.
 type op uint8
 
 const (
 	opEmpty     op = iota
-	opFail         // never matches: (*FAIL), an empty set
+	opFail         // never matches: (*FAIL), which has verb verbFail, and (?!)
 	opSet          // one byte of set
 	opConcat       // kids, in order
 	opAlternate    // the first of kids that lets the rest match
@@ -22,9 +24,9 @@ const (
 	opLook         // nothing, where kids[0] matches ahead or, if behind, before; the contrary if negated
 	opAtomic       // kids[0], its first way only
 	opBackref      // what group number index last matched; any of refs, if a name has several groups
-	opIf           // kids[1] if kids[0], a condition, holds, else kids[2]
+	opIf           // kids[1] if kids[0], a condition (opGroupSet, opInside or opLook), holds, else kids[2], if there is one
 	opGroupSet     // condition of opIf: one of the groups refs is set; none: always false (DEFINE)
-	opInside       // condition of opIf: the matcher is in a call of group index, or of any if index is negative
+	opInside       // condition of opIf: the matcher is in a call of one of the groups refs; of any group if there is none
 	opCall         // group number index, as a subroutine; 0 is the whole
 	opKeep         // \K: the match begins here
 	opVerb         // a verb of backtracking
@@ -60,12 +62,15 @@ type node struct {
 	mode     mode
 	verb     verb
 	negate   bool // of opLook
-	behind   bool // of opLook
+	behind   bool // of opLook; widths has then the length in bytes of each alternative of kids[0]
+	open     bool // of opLook: not atomic, (*napla: and (*naplb:
 	fold     bool // of opBackref: letters in either case
 	min, max int  // of opRepeat
-	index    int  // of opCapture, opBackref, opInside and opCall
+	index    int  // of opCapture and opCall; of opBackref the first of refs
 	refs     []int
-	set      *set // of opSet
+	widths   []int
+	name     string // of opVerb: the mark
+	set      *set   // of opSet
 	kids     []*node
 	pos      int // offset in the expression
 }
@@ -80,6 +85,8 @@ const (
 	verbPrune
 	verbSkip
 	verbThen
+	verbMark
+	verbFail // of opFail only
 )
 
 // set is a set of bytes.
@@ -91,6 +98,25 @@ func (s *set) addRange(lo, hi byte) {
 	for b := int(lo); b <= int(hi); b++ {
 		s.add(byte(b))
 	}
+}
+
+func (s *set) addSet(other *set) {
+	for i := range s {
+		s[i] |= other[i]
+	}
+}
+
+// only returns the byte of s, if it has just one.
+func (s *set) only() (b byte, ok bool) {
+	if bits.OnesCount64(s[0])+bits.OnesCount64(s[1])+bits.OnesCount64(s[2])+bits.OnesCount64(s[3]) != 1 {
+		return 0, false
+	}
+	for i, w := range s {
+		if w != 0 {
+			b = byte(64*i + bits.TrailingZeros64(w))
+		}
+	}
+	return b, true
 }
 
 // not returns the bytes that s has not.
