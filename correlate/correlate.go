@@ -32,6 +32,15 @@ type Options struct {
 	MaxWindowBytes int  // bytes of all windows, about; over it the least recently touched goes [64 MiB]
 	MaxNodes       int  // nodes with a clock of their own; more share one [65536]
 	Explain        bool // keep the Decisions
+	MaxKeys        int  // keys of all sequences; over it that with the most gives up the least recently touched [65536]
+	// MaxSequenceBytes is how much the sequences take, about; over it that with the most gives up keys. Events that wait
+	// for their turn take up to a quarter more [64 MiB].
+	MaxSequenceBytes int
+	// Reorder is how long an event that a sequence has a term for waits, in event time, for those that began before it
+	// and ended after it [200 ms; below 0: not at all].
+	Reorder    time.Duration
+	MaxWaiting int  // events that wait; over it the first one does not any more [8192]
+	PerKey     bool // events that make a sequence by several keys give an alert for each
 }
 
 func (o Options) withDefaults() Options {
@@ -45,6 +54,12 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxPerGroup, 10000)
 	def(&o.MaxWindowBytes, 64<<20)
 	def(&o.MaxNodes, 65536)
+	def(&o.MaxKeys, 65536)
+	def(&o.MaxWaiting, 8192)
+	def(&o.MaxSequenceBytes, 64<<20)
+	if o.Reorder == 0 {
+		o.Reorder = 200 * time.Millisecond
+	}
 	if o.IncidentWindow <= 0 {
 		o.IncidentWindow = 10 * time.Minute
 	}
@@ -57,7 +72,9 @@ type Correlator struct {
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
 	stats     Stats
+	clocks    *clocks
 	win       windows
+	seq       sequences
 	decisions []Decision
 }
 
@@ -65,7 +82,8 @@ type Correlator struct {
 func New(o Options) *Correlator {
 	o = o.withDefaults()
 	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
-	c.win = newWindows(o, &c.stats, c.note)
+	c.clocks = newClocks(o.MaxNodes)
+	c.win, c.seq = newWindows(c), newSequences(c)
 	return c
 }
 
@@ -76,8 +94,8 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	c.forget()
 	n := c.clock(ev.ID)
 	if n.isDue() {
-		c.win.advance(n)
-		dst = c.fired(dst)
+		c.advance(n)
+		dst = c.decided(dst)
 	}
 	if len(ms) == 0 {
 		return dst
@@ -88,17 +106,22 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	for i := range ms {
 		c.win.match(n, ev, &ms[i])
 	}
-	return c.fired(dst)
+	c.seq.observe(n, ev, ms)
+	return c.decided(dst)
 }
+
+// decided raises the alerts of what fired and was found.
+func (c *Correlator) decided(dst []alert.Alert) []alert.Alert { return c.found(c.fired(dst)) }
 
 // clock returns that of the event's node, and lets the event set it.
 func (c *Correlator) clock(id audit.ID) *clock {
-	n := c.win.clock(id.Node)
+	n := c.clocks.clock(id.Node)
 	if n.name == manyNodes {
 		c.stats.OverNodes++
 	}
 	if n.tick(id.Msec) {
 		c.stats.SetBack++
+		c.seq.settle(n)
 	}
 	return n
 }
@@ -137,16 +160,18 @@ func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []
 // this closed: for a live source that has been idle.
 func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []alert.Alert {
 	c.forget()
-	n := c.win.clock(node)
+	n := c.clocks.clock(node)
 	n.newest = max(n.newest, t.UnixMilli())
-	c.win.advance(n)
-	return c.fired(dst)
+	c.advance(n)
+	return c.decided(dst)
 }
 
 // Flush closes all windows, as if much time had passed without an event, and appends the alerts of those decided by it:
 // at the end of the input.
 func (c *Correlator) Flush(dst []alert.Alert) []alert.Alert {
 	c.forget()
-	c.win.flush()
-	return c.fired(dst)
+	c.advance(c.clocks.end())
+	c.clocks.ending = nil
+	c.seq.clear()
+	return c.decided(dst)
 }

@@ -53,7 +53,7 @@ func (d *definition) counts(o *definition) bool {
 	if d.matchedIn == nil {
 		return o.id == d.matched
 	}
-	return d.matchedIn.holds(strings.Join(o.groups, ",")+",", newBudget()) == yes
+	return d.matchedIn.holds(strings.Join(o.groups, ",")+",", nil) == yes
 }
 
 // template reads a description: $(name) is the value of a field.

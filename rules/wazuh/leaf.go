@@ -91,7 +91,7 @@ func (l *leaf) holds(sc *scratch) answer {
 func (l *leaf) one(v string, sc *scratch) answer {
 	switch l.kind {
 	case isText:
-		return l.re.match(v, &sc.budget)
+		return l.re.match(v, &sc.regex)
 	case isExact:
 		return truth(v == l.exact)
 	case isListed:
@@ -150,7 +150,7 @@ func (l *leaf) says(negate bool) string {
 func (l *leaf) needles() []predicate.Needle {
 	switch l.kind {
 	case isText:
-		return l.re.needles
+		return l.re.needles()
 	case isExact:
 		if l.exact != "" {
 			return []predicate.Needle{{Text: l.exact, Place: predicate.Whole}}

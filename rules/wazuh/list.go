@@ -106,7 +106,7 @@ func (l *leaf) listed(v string, sc *scratch) answer {
 	case !found || l.value == nil:
 		return truth(found)
 	}
-	return l.value.holds(said, &sc.budget)
+	return l.value.holds(said, &sc.regex)
 }
 
 // maxListNeedles bounds the keys that tell whether a rule need be asked: a list of thousands is asked itself.
@@ -117,7 +117,7 @@ func (l *leaf) listNeedles() (out []predicate.Needle) {
 		return nil
 	}
 	for _, key := range l.list.keys {
-		if l.as == matchKeyValue && l.value != nil && l.value.holds(l.list.values[key], newBudget()) == no {
+		if l.as == matchKeyValue && l.value != nil && l.value.holds(l.list.values[key], nil) == no {
 			continue
 		}
 		out = append(out, predicate.Needle{Text: key, Place: predicate.Whole})

@@ -117,7 +117,7 @@ func (l *leaf) witness(sc *scratch) string {
 			continue
 		}
 		if l.field == fullLog { // its memory is used again
-			return strings.Clone(l.re.part(v))
+			return strings.Clone(l.re.part(v, &sc.regex))
 		}
 		return v
 	}

@@ -8,15 +8,14 @@ import (
 // pattern is a text of a rule as it is matched.
 type pattern struct {
 	re      *regex.Regexp
-	negated bool               // by a ! of OS_Match
-	needles []predicate.Needle // one of which each match has; nil: not known
+	negated bool // by a ! of OS_Match
 }
 
-// patternTypes are what type= may say.
+// patternTypes are what type= may say. Wazuh compiles PCRE2 without options.
 var patternTypes = map[string]func(string) (*pattern, error){
 	"osmatch": osMatch,
 	"osregex": func(expr string) (*pattern, error) { return newPattern(regex.CompileOSRegex(expr)) },
-	"pcre2":   func(expr string) (*pattern, error) { return newPattern(regex.Compile(expr, 0)) },
+	"pcre2":   func(expr string) (*pattern, error) { return newPattern(regex.Compile(expr, regex.Options{})) },
 }
 
 func osMatch(expr string) (*pattern, error) {
@@ -24,21 +23,21 @@ func osMatch(expr string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, _ := newPattern(re, nil)
-	p.negated = negated
-	return p, nil
+	return &pattern{re, negated}, nil
 }
 
 func newPattern(re *regex.Regexp, err error) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pattern{re: re, needles: re.Needles()}, nil
+	return &pattern{re: re}, nil
 }
 
+func (p *pattern) needles() []predicate.Needle { return p.re.Required() }
+
 // match says whether p matches a value; a ! is for the caller: of many values none must match.
-func (p *pattern) match(v string, b *regex.Budget) answer {
-	switch p.re.Match(v, b) {
+func (p *pattern) match(v string, sc *regex.Scratch) answer {
+	switch p.re.Match(v, sc) {
 	case regex.Yes:
 		return yes
 	case regex.Undecided:
@@ -48,21 +47,22 @@ func (p *pattern) match(v string, b *regex.Budget) answer {
 }
 
 // holds is match of a single value, with the ! heeded.
-func (p *pattern) holds(v string, b *regex.Budget) answer {
-	a := p.match(v, b)
+func (p *pattern) holds(v string, sc *regex.Scratch) answer {
+	a := p.match(v, sc)
 	if p.negated && a != undecided {
 		return truth(a == no)
 	}
 	return a
 }
 
-// budget is how much work one event may cost all patterns together.
-const budget = 50_000_000
-
-func newBudget() *regex.Budget { return &regex.Budget{Steps: budget} }
-
 // maxPart bounds what is told of a text that matched, in bytes.
 const maxPart = 1024
 
-// part is the part of v that p matches, as far as it is told.
-func (p *pattern) part(v string) string { return head(p.re.Part(v), maxPart) }
+// part is the part of v that p matches, as far as it is told; "" if that is not known.
+func (p *pattern) part(v string, sc *regex.Scratch) string {
+	at, _ := p.re.Find(nil, v, sc)
+	if len(at) == 0 {
+		return ""
+	}
+	return head(v[at[0]:at[1]], maxPart)
+}

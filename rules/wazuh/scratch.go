@@ -10,10 +10,10 @@ import (
 // scratch remembers, for one event, what was already asked. It has one owner at a time. What is remembered carries the
 // number of the event, so that nothing need be cleared.
 type scratch struct {
-	e      *Engine
-	ev     *event.Event
-	turn   uint32 // number of the event, from 1
-	budget regex.Budget
+	e     *Engine
+	ev    *event.Event
+	turn  uint32 // number of the event, from 1
+	regex regex.Scratch
 
 	fields   []fieldValues
 	full     event.FullLog
@@ -55,10 +55,11 @@ func newScratch(e *Engine) *scratch {
 
 func (sc *scratch) begin(ev *event.Event) {
 	sc.ev = ev
-	sc.budget = regex.Budget{Steps: budget}
+	sc.regex.SetBudget(budget)
 	if sc.turn++; sc.turn == 0 { // once in 4 billion events: what was remembered could be taken for new
 		fresh := newScratch(sc.e)
-		fresh.ev, fresh.budget, fresh.turn = ev, sc.budget, 1
+		fresh.ev, fresh.turn = ev, 1
+		fresh.regex.SetBudget(budget)
 		*sc = *fresh
 	}
 }
@@ -139,3 +140,6 @@ func (sc *scratch) holds(id int32) bool {
 	}
 	return true
 }
+
+// budget is how many steps all patterns may take for one event together: a quarter of a second at worst.
+const budget = 50_000_000
