@@ -75,6 +75,12 @@ type Correlator struct {
 	clocks    *clocks
 	win       windows
 	seq       sequences
+	freq      frequencies
+	alerted   memory[moment] // by node and rule, of rules that are ignored for a time after an alert
+	// Of the event at hand, if a frequency rule fired: the events that led to it.
+	related   []alert.Related
+	relatedTo *rule.Meta
+	unlisted  int
 	decisions []Decision
 }
 
@@ -83,7 +89,8 @@ func New(o Options) *Correlator {
 	o = o.withDefaults()
 	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
 	c.clocks = newClocks(o.MaxNodes)
-	c.win, c.seq = newWindows(c), newSequences(c)
+	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
+	c.alerted = newMemory[moment](o.MaxSeen)
 	return c
 }
 
@@ -101,8 +108,10 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 		return dst
 	}
 	c.stats.Matches += uint64(len(ms))
+	ms = c.settle(ev, ms)
 	slices.SortStableFunc(ms, compareMatches)
 	dst = c.own(dst, ev, ms)
+	c.related, c.relatedTo = nil, nil
 	for i := range ms {
 		c.win.match(n, ev, &ms[i])
 	}

@@ -144,6 +144,9 @@ func (c *compiler) file(f rule.File) {
 	for _, fault := range faults {
 		c.fatal(c.src, fault.off, "%s", fault.msg)
 	}
+	if len(roots)+len(faults) == 0 {
+		c.fatal(c.src, 0, "no rules: a file of Wazuh rules has <group> with <rule> in it")
+	}
 	c.variables(roots)
 	for _, e := range roots {
 		switch e.name {
