@@ -43,7 +43,7 @@ func idText(s string) string {
 // nextJoined returns where the blank before the next record is, -1 if there is none.
 func nextJoined(s, id string) int {
 	const begin = " type="
-	for from := 0; ; {
+	for from := strings.Index(s, id) + 1; from > 0; {
 		i := strings.Index(s[from:], begin)
 		if i < 0 {
 			return -1
@@ -51,8 +51,17 @@ func nextJoined(s, id string) int {
 		i += from
 		name := s[i+len(begin):]
 		if end := strings.IndexByte(name, ' '); end > 0 && strings.HasPrefix(name[end:], id) {
-			return i
+			return beforeNode(s, i)
 		}
 		from = i + len(begin)
 	}
+	return -1
+}
+
+// beforeNode returns the blank before node=NAME if that ends at i, else i.
+func beforeNode(s string, i int) int {
+	if at := strings.LastIndexByte(s[:i], ' '); at > 0 && strings.HasPrefix(s[at:], " node=") {
+		return at
+	}
+	return i
 }

@@ -230,7 +230,7 @@ func (c *compiler) finish() {
 func (c *compiler) compiled(d *definition) compiled {
 	r := compiled{
 		meta: c.meta(d), id: d.id, level: d.level, tests: d.tests, noAlert: d.noAlert, silent: d.level == 0 || d.noLog, base: d.base,
-		grouping: d.top && d.decoders && len(d.tests) > 0 && d.children > 0, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
+		grouping: d.base || d.top && d.decoders && len(d.tests) > 0 && d.children > 0, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
 	}
 	for _, p := range d.parents {
 		r.parents = append(r.parents, p.index)

@@ -8,7 +8,7 @@ import (
 
 // decide appends what the event comes down to, if that is anything.
 func (e *Engine) decide(dst []rule.Match, sc *scratch) []rule.Match {
-	ifs, leaf := e.below(sc, root)
+	ifs, leaf, _ := e.below(sc, root)
 	if len(ifs) > 0 || leaf >= 0 && e.rules[leaf].matters() {
 		dst = append(dst, e.match(sc, ifs, leaf))
 	}

@@ -16,7 +16,7 @@ type compiled struct {
 	// always are the children that no literal tells anything about, in order.
 	always   []int32
 	children int
-	// grouping: without parents, it only tells decoders apart, and has children.
+	// grouping: it is ours, or has no parents, only tells decoders apart, and has children.
 	grouping bool
 	noAlert  bool // it is no result itself, only its children are
 	silent   bool // it is a result that raises no alert

@@ -9,14 +9,14 @@ import (
 // below finds what an event comes down to among the children of a rule that holds: the first of them that holds decides,
 // and of its children the first that holds, and so on. It returns the index of that rule, or -1; sc.path then leads to
 // it. Frequency rules on the way hold or not by what was before: they are branches.
-func (e *Engine) below(sc *scratch, parent int32) (ifs []rule.Branch, leaf int32) {
+//
+// What only groups others decides nothing: it is the answer only if there is no better one.
+func (e *Engine) below(sc *scratch, parent int32) (ifs []rule.Branch, leaf int32, weak bool) {
 	depth := len(sc.path)
-	fallback := int32(-1)
-	for next := (siblings{sc: sc, parent: parent, always: e.always(parent)}); ; {
-		id, ok := next.next()
-		if !ok {
-			break
-		}
+	var second way
+	next := siblings{sc: sc, parent: parent, always: e.always(parent)}
+	for id, ok := next.next(); ok; id, ok = next.next() {
+		sc.path = sc.path[:depth]
 		if sc.visited[id] == sc.turn || !e.visit(sc, id) { // what led nowhere under another parent leads nowhere here
 			continue
 		}
@@ -24,27 +24,43 @@ func (e *Engine) below(sc *scratch, parent int32) (ifs []rule.Branch, leaf int32
 		sc.path = append(sc.path, id)
 		if r.freq != nil {
 			ifs = e.branch(ifs, sc, id)
-			sc.path = sc.path[:depth]
 			continue
 		}
-		more, leaf := e.below(sc, id)
+		more, leaf, weak := e.below(sc, id)
 		ifs = append(ifs, more...)
-		switch {
-		case leaf >= 0:
-			return ifs, leaf
-		case r.grouping:
-			if fallback < 0 {
-				fallback = id
-			}
-		case !r.noAlert:
-			return ifs, id
+		if leaf < 0 && !r.noAlert {
+			leaf, weak = id, r.grouping
 		}
-		sc.path = sc.path[:depth]
+		switch {
+		case leaf >= 0 && !weak:
+			return ifs, leaf, false
+		case leaf >= 0:
+			second.consider(e, sc.path[depth:])
+		}
 	}
-	if fallback >= 0 {
-		sc.path = append(sc.path, fallback)
+	sc.path = append(sc.path[:depth], second.ids[:second.n]...)
+	return ifs, second.leaf(), true
+}
+
+// way is a path to a rule that groups others, from a parent. Only ours are deep: they lie within four steps.
+type way struct {
+	n   int
+	ids [8]int32
+}
+
+func (w *way) leaf() int32 {
+	if w.n == 0 {
+		return -1
 	}
-	return ifs, fallback
+	return w.ids[w.n-1]
+}
+
+// consider takes a path if there is none yet, or if it ends in an alert and that so far does not.
+func (w *way) consider(e *Engine, path []int32) {
+	if len(path) > len(w.ids) || w.n > 0 && (!e.rules[w.leaf()].silent || e.rules[path[len(path)-1]].silent) {
+		return
+	}
+	w.n = copy(w.ids[:], path)
 }
 
 func (e *Engine) visit(sc *scratch, id int32) bool {
@@ -105,7 +121,7 @@ func (e *Engine) branch(ifs []rule.Branch, sc *scratch, id int32) []rule.Branch 
 // planBelow is what an event comes down to if it is a rule, which is the last of sc.path, or one of its children.
 func (e *Engine) planBelow(sc *scratch, id int32) *rule.Plan {
 	depth := len(sc.path)
-	ifs, leaf := e.below(sc, id)
+	ifs, leaf, _ := e.below(sc, id)
 	if leaf < 0 && !e.rules[id].noAlert {
 		leaf = id
 	}
