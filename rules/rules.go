@@ -76,7 +76,9 @@ func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 }
 
 // Rules returns all rules, in the order of their files within a dialect.
-func (s *Set) Rules() []*rule.Meta { return slices.Concat(s.sigma.Rules(), s.eql.Rules(), s.wazuh.Rules()) }
+func (s *Set) Rules() []*rule.Meta {
+	return slices.Concat(s.sigma.Rules(), s.eql.Rules(), s.wazuh.Rules())
+}
 
 // Correlations returns all correlations, in the order of their files within a dialect.
 func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations() }

@@ -112,7 +112,11 @@ func (c *compiler) element(d *definition, e *element) {
 		return
 	}
 	if kind.text && strings.Trim(e.text.s, blanks) == "" {
-		c.blame(d, e.off, "<%s> is empty", e.name)
+		if strings.HasPrefix(e.name, "if_") || e.name == "list" || e.name == "decoded_as" {
+			c.blame(d, e.off, "<%s> is empty", e.name)
+		} else {
+			c.warn(d.src, e.off, "<%s> is empty: it says nothing", e.name)
+		}
 		return
 	}
 	kind.read(c, d, e)

@@ -42,6 +42,8 @@ func logged(s string) string {
 	return `"` + s + `"`
 }
 
+func head(s string, n int) string { return s[:min(len(s), n)] }
+
 // records are its lines.
 func (x execution) records() []string {
 	key := "(null)"
@@ -60,7 +62,7 @@ func (x execution) records() []string {
 		"CWD", "cwd=" + logged(x.cwd),
 		"PATH", fmt.Sprintf(`item=0 name="%s" inode=121470 dev=fd:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL`, x.exe),
 		"PATH", `item=1 name="/lib64/ld-linux-x86-64.so.2" inode=2081 dev=fd:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL`,
-		"PROCTITLE", "proctitle=" + logged(strings.Join(x.args, "\x00")),
+		"PROCTITLE", "proctitle=" + logged(head(strings.Join(x.args, "\x00"), 128)),
 	}
 	node := ""
 	if x.node != "" {

@@ -24,7 +24,7 @@ func (c *compiler) consistent(d *definition) {
 	case len(d.sids) > 0 && (len(d.ifGroups) > 0 || d.ifLevel > 0) || len(d.ifGroups) > 0 && d.ifLevel > 0:
 		c.warn(d.src, d.off, "rule %d: of if_sid, if_level and if_group only the first counts", d.id)
 	}
-	if d.title == "" {
+	if d.title == "" && !d.failed {
 		c.warn(d.src, d.off, "rule %d has no description", d.id)
 	}
 	if history && len(d.sids) == 0 && len(d.ifGroups) == 0 {

@@ -1,6 +1,10 @@
 package wazuh
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
 )
@@ -65,4 +69,33 @@ func (p *pattern) part(v string, sc *regex.Scratch) string {
 		return ""
 	}
 	return head(v[at[0]:at[1]], maxPart)
+}
+
+// slow tries subjects that are made to keep a pattern busy, and names the first on which it gives up. What one pass
+// decides never does.
+func (p *pattern) slow() (string, bool) {
+	if p.re.Regular() {
+		return "", false
+	}
+	const length, most = 4096, 12
+	var sc regex.Scratch
+	for i, c := range suspects(p.re.String()) {
+		if i == most {
+			break
+		}
+		if p.match(strings.Repeat(string(c), length)+"!", &sc) == undecided {
+			return fmt.Sprintf("%d times %q", length, c), true
+		}
+	}
+	return "", false
+}
+
+// suspects are bytes that a pattern is likely to repeat: its own letters and digits, and what classes are of.
+func suspects(expr string) (out []byte) {
+	for _, c := range []byte("a0 " + expr) {
+		if isName(c) && !slices.Contains(out, c) || c == ' ' && len(out) == 2 {
+			out = append(out, c)
+		}
+	}
+	return out
 }

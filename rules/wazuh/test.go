@@ -64,6 +64,7 @@ func (c *compiler) fieldTest(d *definition, e *element) {
 		c.blame(d, name.off, "<field name=%q>: Wazuh refuses this name: write <%s>", field, field)
 		return
 	}
+	d.audit = d.audit || strings.EqualFold(field, "full_log")
 	t := e.text.trimLayout()
 	c.textTest(d, "field", field, &joined{text: t.expand(c.vars), off: e.off, kind: e.attr("type"), negate: e.attr("negate")})
 }
@@ -96,7 +97,6 @@ func (c *compiler) textTest(d *definition, element, name string, j *joined) {
 func (c *compiler) askField(d *definition, l leaf, negate bool, off int) {
 	if strings.EqualFold(l.name, "full_log") {
 		l.field = fullLog
-		d.audit = true
 	} else {
 		l.field = c.field(l.name)
 		d.audit = d.audit || strings.HasPrefix(strings.ToLower(l.name), "audit.")
@@ -128,6 +128,9 @@ func (c *compiler) compilePattern(d *definition, element, kind string, j *joined
 		return nil
 	}
 	c.patterns[key] = p
+	if at, slow := p.slow(); slow {
+		c.warn(d.src, j.text.offset(0), "<%s>: %s: no single pass decides this, and it gives up on %s: the rule is undecided then, which counts as no match and is counted", element, kind, at)
+	}
 	return p
 }
 
