@@ -114,7 +114,7 @@ func makeKinds() *kindTable {
 
 func (t *kindTable) add(name, group string, variants []words) KindID {
 	k := Kind{Name: name, Group: group, decided: make(map[string]told)}
-	k.decide("event.category", variants, func(w words) []string { return one(w.category) })
+	k.decide("event.category", variants, words.categories)
 	k.decide("event.type", variants, func(w words) []string { return w.types })
 	k.decide("event.action", variants, func(w words) []string { return slices.Concat(w.endpoint, w.actions) })
 	t.all = append(t.all, k)
