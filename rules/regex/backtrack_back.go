@@ -43,7 +43,7 @@ func (m *machine) remember(e trailEntry) {
 		return
 	}
 	if !m.memory.used {
-		if m.limit-m.left < useAfter {
+		if m.limit-m.left < useAfter && !m.memory.eager {
 			return
 		}
 		m.memory.start()

@@ -13,6 +13,12 @@ func (m *machine) capture(in *inst, pos int) {
 	reg := startReg(int(in.x))
 	m.save(reg, m.regs[in.reg])
 	m.save(reg+1, int32(pos))
+	m.save(m.topReg(), max(m.regs[m.topReg()], in.x+1))
+}
+
+// isSet reports whether a group is set. One that is above topReg is not, whatever its registers are.
+func (m *machine) isSet(group int) bool {
+	return group < int(m.regs[m.topReg()]) && m.regs[startReg(group)] >= 0
 }
 
 // calling returns the group that is being called, -1 if none is.
@@ -49,13 +55,22 @@ func (m *machine) call(in *inst, pc, pos int) bool {
 }
 
 // endCall takes the registers back and returns where to go on. If it is the end of the whole expression that was
-// called there is no way back into it, as in PCRE2.
+// called there is no way back into it, as in PCRE2. Else groups that were above the last that was set are not taken
+// back: they are not set, but will seem so when a later one is. That too is as in PCRE2.
 func (m *machine) endCall(whole bool) (next int) {
 	frame := m.frameReg()
 	at := int(m.regs[frame])
 	call := m.trail[at]
 	begin := at - m.putAside()
+	top := m.trail[begin+int(m.topReg()-firstAside)/2]
+	groups := top.a
+	if m.topReg()%2 != 0 {
+		groups = top.b
+	}
 	for i, r := begin, int32(firstAside); i < at; i, r = i+1, r+2 {
+		if !whole && r/2 >= groups && int(r/2) <= m.groups {
+			continue
+		}
 		e := m.trail[i]
 		m.save(r, e.a)
 		if r+1 < frame {
@@ -73,11 +88,10 @@ func (m *machine) endCall(whole bool) (next int) {
 // backref returns the length of what a group matched, if that comes next.
 func (m *machine) backref(in *inst, pos int) (length int, ok bool) {
 	for _, g := range in.refs {
-		from := m.regs[startReg(g)]
-		if from < 0 {
+		if !m.isSet(g) {
 			continue
 		}
-		was := m.subject[from:m.regs[startReg(g)+1]]
+		was := m.subject[m.regs[startReg(g)]:m.regs[startReg(g)+1]]
 		return len(was), m.same(in, was, pos)
 	}
 	return 0, false
@@ -101,7 +115,7 @@ func (m *machine) same(in *inst, was string, pos int) bool {
 
 func (m *machine) anySet(groups []int) bool {
 	for _, g := range groups {
-		if m.regs[startReg(g)] >= 0 {
+		if m.isSet(g) {
 			return true
 		}
 	}
@@ -117,4 +131,17 @@ func (m *machine) inside(groups []int) bool {
 		}
 	}
 	return len(groups) == 0 && at >= 0
+}
+
+// offsets appends where the match and its groups are.
+func (m *machine) offsets(dst []int) []int {
+	dst = append(dst, int(m.regs[0]), int(m.regs[1]))
+	for g := 1; g <= m.groups; g++ {
+		if m.isSet(g) {
+			dst = append(dst, int(m.regs[startReg(g)]), int(m.regs[startReg(g)+1]))
+		} else {
+			dst = append(dst, -1, -1)
+		}
+	}
+	return dst
 }

@@ -34,7 +34,7 @@ func newProgram(t *tree) (*program, error) {
 	if c.full {
 		return nil, &Error{Msg: "expression too large"}
 	}
-	c.regs++ // frameReg
+	c.regs += 2 // topReg and frameReg
 	c.link()
 	c.begin()
 	return c.program, nil

@@ -3,31 +3,24 @@ package regex
 // begin finds out where a match can begin, so that the search may pass over all else. Verbs are executed even where
 // no match can begin.
 func (c *compiler) begin() {
+	c.begins = begins(c.tree.root)
 	verbs := false
 	visit(c.tree.root, func(n *node) { verbs = verbs || n.op == opVerb })
 	if verbs {
 		return
 	}
-	c.begins = begins(c.tree.root)
 	if s := new(set); !c.firsts(c.tree.root, s) {
 		c.first = s
 	}
 }
 
-// begins reports whether n matches only where the search begins.
+// begins reports whether it is seen at once that n matches only where the search begins.
 func begins(n *node) bool {
 	switch n.op {
 	case opAssert:
 		return n.assert == textBegin || n.assert == matchStart
 	case opConcat:
-		for _, k := range n.kids {
-			if begins(k) {
-				return true
-			}
-			if k.op != opAssert && k.op != opLook { // what has no width may stand before
-				return false
-			}
-		}
+		return begins(n.kids[0])
 	case opAlternate:
 		for _, k := range n.kids {
 			if !begins(k) {

@@ -6,6 +6,7 @@ type memory struct {
 	runs  []runMemory
 	table []uint64 // of choices: number of the search, instruction and position; zero: nothing
 	used  bool
+	eager bool // use it from the first step on
 	round uint64
 }
 

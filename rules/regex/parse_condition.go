@@ -8,6 +8,9 @@ import (
 // version is PCRE2's that conditions are compared with.
 const versionMajor, versionMinor = 10, 42
 
+// noGroup is the index of the condition DEFINE: names of groups are not known yet when it is asked for.
+const noGroup = -1
+
 // conditional reads (?(condition)yes|no), from the condition.
 func (p *parser) conditional(at int) *node {
 	n := p.node(opIf)
@@ -38,7 +41,9 @@ func (p *parser) condition(at int) (n *node, always, define bool) {
 		holds := p.compareVersion(at) == 0
 		return p.node(opGroupSet), holds, false
 	case p.accept("DEFINE)"):
-		return p.node(opGroupSet), false, true
+		n = p.node(opGroupSet)
+		n.index = noGroup
+		return n, false, true
 	case p.accept("R&"):
 		name, nameAt := p.name(')')
 		return p.refer(p.node(opInside), name, -1, nameAt), false, false

@@ -61,13 +61,19 @@ func (p *parser) newline() *node {
 	return p.node(opAtomic, p.node(opAlternate, pair, p.classNode(&k)))
 }
 
-// grapheme is \X. Of the first 256 characters only CR LF is a cluster of two.
+// grapheme is \X. Of the first 256 characters only CR LF is a cluster; PCRE2 makes one of \xa9 and \xae too, the only
+// pictographs.
 func (p *parser) grapheme(at int) *node {
 	if p.has(UTF) {
 		p.fail(at, `\X is not supported with UTF`)
 	}
 	pair := p.node(opConcat, p.one('\r', '\r'), p.one('\n', '\n'))
-	return p.node(opAtomic, p.node(opAlternate, pair, p.one(0, 0xff)))
+	var k class
+	k.add(0xa9, 0xa9)
+	k.add(0xae, 0xae)
+	pictographs := p.node(opRepeat, p.classNode(&k))
+	pictographs.min, pictographs.max = 1, -1
+	return p.node(opAtomic, p.node(opAlternate, pair, pictographs, p.one(0, 0xff)))
 }
 
 func (p *parser) anyByte(at int) *node {

@@ -157,7 +157,7 @@ func (p *parser) suffix() mode {
 func simplify(r *node) *node {
 	body := r.kids[0]
 	switch {
-	case body.op == opIf && body.kids[0].op == opGroupSet && len(body.kids[0].refs) == 0 && len(body.kids) == 2:
+	case body.op == opIf && body.kids[0].op == opGroupSet && body.kids[0].index == noGroup:
 		return body // (?(DEFINE)...): never matched where it stands
 	case body.op == opLook && r.max < 0:
 		r.max = r.min + 1 // a further repeat tells nothing

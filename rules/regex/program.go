@@ -9,7 +9,6 @@ type program struct {
 	begins bool // a match begins where the search does
 
 	regs     int // how many registers there are
-	aside    int // the first register that a call puts aside; the last that it does not is frameReg
 	runs     int // how many runs have a memory of their own
 	marks    []string
 	hasThen  bool
@@ -68,10 +67,13 @@ type inst struct {
 }
 
 // Registers: two for each group, group zero being the match; where groups that are open began; those of loops and of
-// atomic groups; and the innermost call, as a height of the trail.
+// atomic groups; how many groups there are up to the last that is set; and the innermost call, as a height of the
+// trail.
 func startReg(group int) int32 { return int32(2 * group) }
 
 func (p *program) openReg(group int) int32 { return int32(2*p.groups + 1 + group) }
+
+func (p *program) topReg() int32 { return int32(p.regs - 2) }
 
 func (p *program) frameReg() int32 { return int32(p.regs - 1) }
 

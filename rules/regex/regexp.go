@@ -114,9 +114,7 @@ func (re *Regexp) Find(dst []int, subject string, sc *Scratch) ([]int, Answer) {
 	a := sc.answer(yes, decided, limit-max(sc.machine.left, 0))
 	switch {
 	case a == Yes:
-		for _, at := range sc.machine.regs[:2*len(re.names)] {
-			dst = append(dst, int(at))
-		}
+		dst = sc.machine.offsets(dst)
 	case re.dfa != nil:
 		a = Yes
 	}

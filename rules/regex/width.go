@@ -106,9 +106,10 @@ func (w *widths) repeat(n *node) (int, bool) {
 	return width, ok
 }
 
-// reference measures the group that a backreference or a call names, unless it has none of its own.
+// reference measures the group that a backreference or a call names, unless it has none of its own. PCRE2 mostly fails
+// to measure a group a second time if there is a lookbehind with alternatives in it: such are refused.
 func (w *widths) reference(n *node, none bool) (int, bool) {
-	if none || n.min < 0 {
+	if none || n.min < 0 || looksBack(w.p.bodies[n.index]) {
 		return 0, false
 	}
 	return w.group(w.p.bodies[n.index])
@@ -122,4 +123,10 @@ func (w *widths) group(n *node) (int, bool) {
 	width, ok := w.of(n.kids[0])
 	w.open = w.open[:len(w.open)-1]
 	return width, ok
+}
+
+// looksBack reports whether there is a lookbehind with alternatives in n.
+func looksBack(n *node) (found bool) {
+	visit(n, func(n *node) { found = found || n.op == opLook && len(n.widths) > 1 })
+	return found
 }
