@@ -219,6 +219,7 @@ func (c *compiler) finish() {
 		e.rules = append(e.rules, c.compiled(d))
 	}
 	c.countAll()
+	c.needs()
 	for _, d := range inFiles {
 		if !d.base {
 			e.listed = append(e.listed, e.rules[d.index].meta)
