@@ -111,7 +111,7 @@ func (p *osParser) alternative() (*node, error) {
 	}
 	switch {
 	case group < 0:
-		return n, nil
+		return sequence(n), nil
 	case p.at < len(p.expr):
 		return nil, &Error{p.at, "| in a group"}
 	}
@@ -191,6 +191,17 @@ func osWords(s string, pos int) *node {
 	}
 	if end {
 		n.kids = append(n.kids, &node{op: opAssert, assert: textEnd, pos: pos + len(s)})
+	}
+	return sequence(n)
+}
+
+// sequence is n, which has its parts in order, as the parser of PCRE2 would have it.
+func sequence(n *node) *node {
+	switch len(n.kids) {
+	case 0:
+		return &node{op: opEmpty, pos: n.pos}
+	case 1:
+		return n.kids[0]
 	}
 	return n
 }

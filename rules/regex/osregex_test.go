@@ -128,7 +128,7 @@ func naiveOSItems(e, s string) bool {
 	case e[0] == '(' || e[0] == ')':
 		return naiveOSItems(e[1:], s)
 	case e[0] != '\\':
-		return s != "" && strings.EqualFold(e[:1], s[:1]) && e[0] < 0x80 == (s[0] < 0x80) && naiveOSItems(e[1:], s[1:])
+		return s != "" && naiveLower(e[0]) == naiveLower(s[0]) && naiveOSItems(e[1:], s[1:])
 	}
 	holds := func() bool { return s != "" && naiveOSClass(e[1], s[0]) }
 	switch next := e[2:]; {
@@ -139,6 +139,13 @@ func naiveOSItems(e, s string) bool {
 	default:
 		return holds() && naiveOSItems(next, s[1:])
 	}
+}
+
+func naiveLower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 32
+	}
+	return c
 }
 
 func naiveOSClass(class, c byte) bool {
