@@ -3,6 +3,7 @@ package wazuh
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/auditpy/auditpy/rules/predicate"
 )
@@ -44,9 +45,10 @@ func (sc *scratch) open(rules []int32) {
 // build makes the index, and tells each rule which of its children are not in it.
 func (e *Engine) build() {
 	fields := make(map[int32]*building)
+	whole := e.needsText()
 	for id := range e.rules {
 		best := e.gate(&e.rules[id])
-		if best == nil {
+		if best == nil || best.field == fullLog && !whole {
 			e.ask(int32(id))
 			continue
 		}
@@ -63,6 +65,38 @@ func (e *Engine) build() {
 		e.index = append(e.index, b.indexed(id))
 	}
 	slices.SortFunc(e.index, func(a, b indexed) int { return cmp.Compare(b.field, a.field) })
+}
+
+// needsText reports whether literals should be looked for in the whole text, which costs much to make. Not for a few
+// rules all of whose parents have literals in fields: they are asked when a parent holds, which is seldom.
+func (e *Engine) needsText() bool {
+	const few = 8
+	n := 0
+	known := make(map[int32]bool)
+	for id := range e.rules {
+		r := &e.rules[id]
+		if g := e.gate(r); g == nil || g.field != fullLog || r.base {
+			continue
+		}
+		if n++; n > few || slices.ContainsFunc(r.parents, func(p int32) bool { return !e.isRare(p, known) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isRare reports whether a rule, or all rules above it, are asked only if a literal was seen in a field.
+func (e *Engine) isRare(id int32, known map[int32]bool) bool {
+	if id == root {
+		return false
+	}
+	if rare, ok := known[id]; ok {
+		return rare
+	}
+	r := &e.rules[id]
+	g := e.gate(r)
+	known[id] = g != nil && g.field != fullLog || !slices.ContainsFunc(r.parents, func(p int32) bool { return !e.isRare(p, known) })
+	return known[id]
 }
 
 // ask has a rule asked whenever one of its parents holds.
@@ -98,8 +132,11 @@ func (e *Engine) cost(l *leaf) int {
 		return 0
 	}
 	cost := 2
-	if l.field == fullLog {
+	switch {
+	case l.field == fullLog:
 		cost = 200
+	case slices.Contains(common, strings.ToLower(l.name)):
+		cost = 2000
 	}
 	for _, n := range needles {
 		rare := len(n.Text)
@@ -110,6 +147,9 @@ func (e *Engine) cost(l *leaf) int {
 	}
 	return cost
 }
+
+// common are fields whose values are few, so that a literal in them is no news.
+var common = []string{"audit.type", "audit.syscall", "audit.arch", "audit.success", "audit.exit", "audit.uid", "audit.euid", "audit.auid", "audit.gid", "audit.tty", "audit.key", "audit.execve.argc"}
 
 // building collects what rules need of one field.
 type building struct {

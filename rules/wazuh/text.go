@@ -13,6 +13,8 @@ type source struct {
 	name  string
 	text  string
 	lines []int // offset of each line
+	// The last place asked for: a file may be one line, and to count its characters from the begin each time is quadratic.
+	last, col int
 }
 
 func newSource(name, text string) *source {
@@ -29,7 +31,12 @@ func newSource(name, text string) *source {
 func (s *source) pos(off int) rule.Pos {
 	off = max(0, min(off, len(s.text)))
 	line := sort.SearchInts(s.lines, off+1)
-	return rule.Pos{File: s.name, Line: line, Col: 1 + utf8.RuneCountInString(s.text[s.lines[line-1]:off])}
+	begin, before := s.lines[line-1], 0
+	if s.last >= begin && s.last <= off {
+		begin, before = s.last, s.col
+	}
+	s.last, s.col = off, before+utf8.RuneCountInString(s.text[begin:off])
+	return rule.Pos{File: s.name, Line: line, Col: 1 + s.col}
 }
 
 // text is what an element or attribute says, and where each part of it stands in the file: comments are left out,
