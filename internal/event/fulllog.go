@@ -125,35 +125,55 @@ func writeArgs(w *buffer, x *Exec) {
 }
 
 // writeFields writes the text of a record with its hex values decoded. All other bytes stay as they are, words that
-// are no field too.
+// are no field too, and are copied in long runs. What stands in msg='…' is fields again.
 func writeFields(w *buffer, s string) {
+	from, at := 0, 0
 	for {
-		i := strings.IndexByte(s, '=')
+		i := strings.IndexByte(s[at:], '=')
 		if i < 0 {
-			w.writeString(s)
+			w.writeString(s[from:])
 			return
 		}
-		key := s[strings.LastIndexAny(s[:i], " '")+1 : i]
-		w.writeString(s[:i+1])
-		s = writeValue(w, key, s[i+1:])
+		value := at + i + 1
+		if value < len(s) && s[value] == '"' {
+			if n := strings.IndexByte(s[value+1:], '"'); n >= 0 {
+				at = value + n + 2
+				continue
+			}
+		}
+		key := keyBefore(s[from : value-1])
+		if at = value; !mayBeHex(key, s[value:]) {
+			continue
+		}
+		end := valueEnd(s, value)
+		w.writeString(s[from:value])
+		writeDecodedValue(w, key, s[value:end])
+		from, at = end, end
 	}
 }
 
-// writeValue writes the value at the start of s and returns what follows it. What stands in msg='…' is fields again.
-func writeValue(w *buffer, key, s string) (rest string) {
-	if strings.HasPrefix(s, `"`) {
-		if i := strings.IndexByte(s[1:], '"'); i >= 0 {
-			w.writeString(s[:i+2])
-			return s[i+2:]
-		}
+// keyBefore is the last word of s.
+func keyBefore(s string) string {
+	i := len(s)
+	for i > 0 && s[i-1] != ' ' && s[i-1] != '\'' {
+		i--
 	}
-	end := strings.IndexAny(s, " '")
-	if end < 0 {
-		end = len(s)
-	}
-	writeDecodedValue(w, key, s[:end])
-	return s[end:]
+	return s[i:]
 }
+
+func valueEnd(s string, i int) int {
+	for i < len(s) && s[i] != ' ' && s[i] != '\'' {
+		i++
+	}
+	return i
+}
+
+// mayBeHex passes over most numbers: their keys end in id, and no text's does.
+func mayBeHex(key, value string) bool {
+	return len(value) > 1 && isHexDigit(value[0]) && isHexDigit(value[1]) && !strings.HasSuffix(key, "id")
+}
+
+func isHexDigit(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' }
 
 func writeDecodedValue(w *buffer, key, value string) {
 	start := len(*w)
