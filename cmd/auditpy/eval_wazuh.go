@@ -75,10 +75,17 @@ func (t *trialOfLines) line(line string) (id string, level int) {
 	}
 	var evs []*event.Event
 	id = "0"
+	node := ""
 	for one := range audit.Joined(line) {
-		if r, err := audit.ParseLine(one); err == nil {
-			id, level = t.first(id, level, asm.Add(evs[:0], r))
+		r, err := audit.ParseLine(one)
+		if err != nil {
+			continue
 		}
+		if r.ID.Node == "" { // the collector leaves it to the first record
+			r.ID.Node = node
+		}
+		node = r.ID.Node
+		id, level = t.first(id, level, asm.Add(evs[:0], r))
 	}
 	return t.first(id, level, asm.Flush(evs[:0]))
 }

@@ -33,6 +33,7 @@ func Compile(files []rule.File, o Options) (*Engine, []rule.Diag) {
 	}
 	c.link()
 	c.finish()
+	c.warnNever()
 	c.sortDiags(rules)
 	return c.engine, c.diags
 }
@@ -108,6 +109,7 @@ type definition struct {
 	reachable     bool
 	frequency     *rule.Frequency
 	patternText   map[string]*joined
+	never         *fault // why no audit event can match it
 }
 
 // ref is an id as it is named.

@@ -19,9 +19,9 @@ func TestDiags(t *testing.T) {
 		{`<rule level="3"><description>x</description></rule>`, "rules.xml:2:1: error: <rule>: no id"},
 		{`<rule id="x1" level="3"><description>x</description></rule>`, `rules.xml:2:7: error: id="x1": needs a number from 1 to 999999`},
 		{`<rule id="1" level="17"><description>x</description></rule>`, `rules.xml:2:14: error: level="17": needs a number from 0 to 16`},
-		{`<rule id="1" level="3"><match>zzz</match></rule>`, "rules.xml:2:1: warning: rule 1 has no description"},
+		{`<rule id="1" level="3"><if_sid>80792</if_sid><match>zzz</match></rule>`, "rules.xml:2:1: warning: rule 1 has no description"},
 		{`<rule id="100900" level="3"><description>x</description></rule>`, `rules.xml:2:1: error: rule 100900: the id is taken by the rule at rules.xml:1:22; overwrite="yes" would replace that`},
-		{`<rule id="1" level="3" overwrite="yes"><match>zzz</match><description>x</description></rule>`, `rules.xml:2:1: warning: rule 1: overwrite="yes", but there is no such rule to overwrite: it is taken as a new one`},
+		{`<rule id="1" level="3" overwrite="yes"><if_sid>80792</if_sid><match>zzz</match><description>x</description></rule>`, `rules.xml:2:1: warning: rule 1: overwrite="yes", but there is no such rule to overwrite: it is taken as a new one`},
 		{`<rule id="1" level="3"><if_sid>5700</if_sid><match>sshd</match><description>x</description></rule>`, "rules.xml:2:32: error: rule 1: there is no rule 5700 for it to hang under"},
 		{`<rule id="1" level="3"><if_sid>5700</if_sid><field name="audit.exe">x</field><description>x</description></rule>`,
 			"rules.xml:2:32: warning: rule 1: there is no rule 5700 for it to hang under: as it looks at audit fields, it is asked of all audit events"},
@@ -52,9 +52,10 @@ func TestDiags(t *testing.T) {
 		{`<rule id="1" level="3"><srcip>10.0.0.300</srcip><description>x</description></rule>`, `rules.xml:2:24: error: <srcip>: "10.0.0.300" is no address and no network`},
 		{`<rule id="1" level="3"><options>loud</options><description>x</description></rule>`, `rules.xml:2:24: error: <options>: no option "loud"`},
 		{`<rule id="1" level="3"><description>x</rule>`, "rules.xml:2:24: error: <description> is not closed"},
-		{`<rule id="1" level="3"><match type="pcre2">(\w+\s?)+\1~</match><description>x</description></rule>`,
-			`rules.xml:2:44: warning: <match>: pcre2: no single pass decides this, and it gives up on 4096 times 'a': the rule is undecided then, which counts as no match and is counted`},
-		{`<rule id="1" level="3"><match type="pcre2">(a+)+$</match><description>x</description></rule>`, ""},
+		{`<rule id="1" level="3"><if_sid>80700</if_sid><match type="pcre2">(\w+\s?)+\1~</match><description>x</description></rule>`,
+			`rules.xml:2:66: warning: <match>: pcre2: no single pass decides this, and it gives up on 4096 times 'a': the rule is undecided then, which counts as no match and is counted`},
+		{`<rule id="1" level="3"><match>x</match><description>x</description></rule>`, "rules.xml:2:1: warning: rule 1 has no parents and an id below 100000: it is Wazuh's own for other logs: rule 1 never matches"},
+		{`<rule id="1" level="3"><if_sid>80700</if_sid><match type="pcre2">(a+)+$</match><description>x</description></rule>`, ""},
 	} {
 		e, diags := wazuh.Compile([]rule.File{xml("<group name=\"local,\">" + good + "\n" + tt.rules + "\n</group>")}, wazuh.Options{})
 		var got []string
@@ -72,7 +73,7 @@ func TestDiags(t *testing.T) {
 
 // TestUndecided: a pattern that takes too much work is told, and costs no other rule its match.
 func TestUndecided(t *testing.T) {
-	e, _ := wazuh.Compile([]rule.File{group(good + `<rule id="1" level="12"><match type="pcre2">(\w+\s?)+\1~</match><description>x</description></rule>`)}, wazuh.Options{})
+	e, _ := wazuh.Compile([]rule.File{group(good + `<rule id="100001" level="12"><match type="pcre2">(\w+\s?)+\1~</match><description>x</description></rule>`)}, wazuh.Options{})
 	s := newStages(t, e)
 	got := s.run(lines(t, "exec 0 exe=/bin/good : good ~ "+strings.Repeat("a", 1<<17)))
 	if !slices.Equal(got, []string{"100900"}) || s.cor.Stats().Undecided != 1 {

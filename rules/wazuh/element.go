@@ -208,7 +208,7 @@ func (c *compiler) decodedAs(d *definition, e *element) {
 	l := leaf{kind: isDecoded, name: "decoder", words: "is " + name, types: types}
 	if !ok {
 		l.kind = isNever
-		c.warn(d.src, e.off, "decoded_as %s: audit events are decoded as auditd: rule %d never matches", name, d.id)
+		d.neverMatches(e.off, "decoded_as %s: audit events are decoded as auditd", name)
 	} else {
 		d.audit = true
 	}
@@ -220,7 +220,7 @@ func (c *compiler) category(d *definition, e *element) {
 	l := leaf{kind: isDecoded, name: "category", words: "is " + name}
 	if name != "syslog" {
 		l.kind = isNever
-		c.warn(d.src, e.off, "category %s: audit events are of category syslog: rule %d never matches", name, d.id)
+		d.neverMatches(e.off, "category %s: audit events are of category syslog", name)
 	}
 	c.ask(d, l, false)
 }
@@ -317,7 +317,7 @@ func (c *compiler) compare(d *definition, e *element, name string, to *[]valueOf
 	d.compareAt = e.off
 	f := c.field(name)
 	if c.engine.fields[f].get == nil && to == &d.same {
-		c.warn(d.src, e.off, "<%s>: audit events have no %s: rule %d never fires", e.name, orField(name, e), d.id)
+		d.neverMatches(e.off, "<%s>: audit events have no %s", e.name, orField(name, e))
 	}
 	*to = append(*to, f)
 }

@@ -115,7 +115,21 @@ func (c *compiler) parents(d *definition, before []*definition) {
 		c.orphan(d, "the group "+d.ifGroups[0])
 	default:
 		d.top = true
+		c.foreign(d)
 	}
+}
+
+// firstLocal is the first id that Wazuh leaves to its users.
+const firstLocal = 100_000
+
+// foreign shuts a rule of Wazuh's own for other logs: in Wazuh audit events come under 80700 before any such rule. A
+// user's rule without parents is asked, as what else could be meant.
+func (c *compiler) foreign(d *definition) {
+	if d.audit || d.base || d.id >= firstLocal || d.id == auditRoot {
+		return
+	}
+	d.neverMatches(d.off, "rule %d has no parents and an id below %d: it is Wazuh's own for other logs", d.id, firstLocal)
+	c.ask(d, leaf{kind: isNever, name: "log", words: "is not of audit"}, false)
 }
 
 // orphan says that a rule has no parents although it asks for some.

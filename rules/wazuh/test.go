@@ -101,7 +101,7 @@ func (c *compiler) askField(d *definition, l leaf, negate bool, off int) {
 		l.field = c.field(l.name)
 		d.audit = d.audit || strings.HasPrefix(strings.ToLower(l.name), "audit.")
 		if c.engine.fields[l.field].get == nil {
-			c.warn(d.src, off, "audit events have no field %s: rule %d never matches", l.name, d.id)
+			d.neverMatches(off, "audit events have no field %s", l.name)
 		}
 	}
 	c.ask(d, l, negate)
