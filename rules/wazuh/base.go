@@ -26,11 +26,14 @@ const (
 // where it comes before them, none of those would ever see an audit event.
 const auditRoot = 80700
 
-// baseFiles are the rules that others build on. Names in <> are of no file.
+// baseName is the name of files that are none.
+const baseName = "<base>"
+
+// baseFiles are the rules that others build on.
 func (c *compiler) baseFiles() []rule.File {
-	command := rule.File{Name: "<base>", Data: baseAny}
+	command := rule.File{Name: baseName, Data: baseAny}
 	if c.own {
 		command.Data = baseKeyed
 	}
-	return []rule.File{{Name: "<base>", Data: baseXML}, command}
+	return []rule.File{{Name: baseName, Data: baseXML}, command}
 }

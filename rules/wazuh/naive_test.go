@@ -157,3 +157,21 @@ func FuzzList(f *testing.F) {
 		l.find(key, true)
 	})
 }
+
+// TestBase: there is nothing wrong with our own rules, which say nothing of it.
+func TestBase(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		files := []rule.File{{Name: "base.xml", Data: baseXML}, {Name: "any.xml", Data: baseAny}}
+		if own {
+			files = []rule.File{{Name: "base.xml", Data: baseXML}, {Name: "keyed.xml", Data: baseKeyed}}
+		}
+		e, diags := Compile(files, Options{})
+		if len(diags) > 0 || len(e.Rules()) != 13 {
+			t.Errorf("%d rules, diags %v", len(e.Rules()), diags)
+		}
+	}
+	c := newCompiler(Options{})
+	if c.own = true; string(c.baseFiles()[1].Data) != string(baseKeyed) {
+		t.Error("a list of keys does not change 80792")
+	}
+}
