@@ -72,18 +72,17 @@ func (p *pattern) part(v string, sc *regex.Scratch) string {
 }
 
 // slow tries subjects that are made to keep a pattern busy, and names the first on which it gives up. What one pass
-// decides never does.
-func (p *pattern) slow() (string, bool) {
+// decides never does. When the budget of sc is spent it tries no more.
+func (p *pattern) slow(sc *regex.Scratch) (string, bool) {
 	if p.re.Regular() {
 		return "", false
 	}
 	const length, most = 4096, 12
-	var sc regex.Scratch
 	for i, c := range suspects(p.re.String()) {
-		if i == most {
+		if i == most || sc.Left() < regex.DefaultLimit {
 			break
 		}
-		if p.match(strings.Repeat(string(c), length)+"!", &sc) == undecided {
+		if p.match(strings.Repeat(string(c), length)+"!", sc) == undecided {
 			return fmt.Sprintf("%d times %q", length, c), true
 		}
 	}

@@ -128,7 +128,7 @@ func (c *compiler) compilePattern(d *definition, element, kind string, j *joined
 		return nil
 	}
 	c.patterns[key] = p
-	if at, slow := p.slow(); slow {
+	if at, slow := p.slow(&c.tries); slow {
 		c.warn(d.src, j.text.offset(0), "<%s>: %s: no single pass decides this, and it gives up on %s: the rule is undecided then, which counts as no match and is counted", element, kind, at)
 	}
 	return p
