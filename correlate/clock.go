@@ -11,7 +11,8 @@ import (
 // clock is the time of one node, the newest of its events, and what waits for it: clocks of hosts differ.
 type clock struct {
 	name    string
-	newest  int64
+	newest  int64 // as far as it has come, by events or without
+	heard   int64 // of the newest event
 	behind  int   // events in a row that were older than newest by more than setBack
 	recent  int64 // the newest of these
 	epoch   int   // times it was set back
@@ -30,6 +31,7 @@ const (
 // tick takes the time of an event, and reports whether the clock was set back.
 func (n *clock) tick(msec int64) bool {
 	if msec >= n.newest-setBack {
+		n.heard = max(n.heard, msec)
 		n.newest, n.behind = max(n.newest, msec), 0
 		return false
 	}
@@ -40,7 +42,7 @@ func (n *clock) tick(msec int64) bool {
 	if n.behind < setBackEvents {
 		return false
 	}
-	n.newest, n.behind = n.recent, 0
+	n.newest, n.heard, n.behind = n.recent, n.recent, 0
 	n.epoch++
 	return true
 }
@@ -82,6 +84,9 @@ func (s *clocks) clock(node string) *clock {
 	return n
 }
 
+// unheard is the time of a clock before its first event.
+const unheard = math.MinInt64 / 2
+
 // manyNodes is the name of what nodes over MaxNodes share, as in package assemble.
 const manyNodes = "?"
 
@@ -92,7 +97,7 @@ func (s *clocks) add(node string) *clock {
 			return n
 		}
 	}
-	n := &clock{name: strings.Clone(node), newest: math.MinInt64 / 2}
+	n := &clock{name: strings.Clone(node), newest: unheard, heard: unheard}
 	s.named[n.name] = n
 	s.order = append(s.order, n)
 	return n

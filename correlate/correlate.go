@@ -1,10 +1,16 @@
 // Package correlate turns the matches of events into alerts, and remembers what it takes to send each
 // only once: the ids of alerts already raised, and the incident that a process lineage belongs to. It keeps the
-// windows of correlations: rules over the matches of other rules.
+// windows of correlations, rules over the matches of other rules, and the machines of sequences, rules over several events.
 //
 // What surprised us: "fewer than three" and "a and not b" are never true at an event, only once time has passed. So a
 // correlation with more than lower bounds is decided when its window closes (see windows), and one that refers to
-// such a correlation runs behind by as much.
+// such a correlation runs behind by as much. And a log has events in the order in which they ended, with the times at which
+// they began: late is the rule, not the exception.
+//
+// A late event counts where it belongs in time. In a window it does if the window reaches back to it; if not, it is
+// ignored (Stats.LateEvents). For sequences, events wait for Options.Reorder of event time; one that comes later still
+// (Stats.LateSteps) extends what ended before it, and neither replaces nor ends what is newer. What was told is never taken
+// back.
 //
 // It knows event time only, is bounded, and belongs to one goroutine.
 package correlate
@@ -26,7 +32,7 @@ type Options struct {
 	IncidentWindow time.Duration // event time after which a lineage's next alert is a new incident [10 min]
 	PerRule        bool          // one alert per rule and event, not one per event
 	MaxGroups      int           // windows of all correlations; over it the least recently touched goes [65536]
-	// MaxPerGroup is how many matches one window holds; over it the oldest goes [10000]. A correlation that counts to more
+	// MaxPerGroup is how many matches one window holds; over it the oldest goes [rule.MaxPerGroup]. A correlation that counts to more
 	// never fires.
 	MaxPerGroup    int
 	MaxWindowBytes int  // bytes of all windows, about; over it the least recently touched goes [64 MiB]
@@ -51,7 +57,7 @@ func (o Options) withDefaults() Options {
 	}
 	def(&o.MaxSeen, 65536)
 	def(&o.MaxGroups, 65536)
-	def(&o.MaxPerGroup, 10000)
+	def(&o.MaxPerGroup, rule.MaxPerGroup)
 	def(&o.MaxWindowBytes, 64<<20)
 	def(&o.MaxNodes, 65536)
 	def(&o.MaxKeys, 65536)
@@ -71,6 +77,7 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
+	sent      map[string]struct{}
 	stats     Stats
 	clocks    *clocks
 	win       windows
@@ -86,12 +93,16 @@ type Correlator struct {
 
 // New returns a Correlator that has seen nothing.
 func New(o Options) *Correlator {
-	o = o.withDefaults()
-	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
-	c.clocks = newClocks(o.MaxNodes)
-	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
-	c.alerted = newMemory[moment](o.MaxSeen)
+	c := &Correlator{opts: o.withDefaults()}
+	c.init()
 	return c
+}
+
+func (c *Correlator) init() {
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.clocks = newClocks(c.opts.MaxNodes)
+	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
+	c.alerted = newMemory[moment](c.opts.MaxSeen)
 }
 
 // Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
@@ -172,6 +183,23 @@ func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []aler
 	n := c.clocks.clock(node)
 	n.newest = max(n.newest, t.UnixMilli())
 	c.advance(n)
+	return c.decided(dst)
+}
+
+// Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
+// more than when the last one came. (What they show is not known, and need not agree with our clock.) Hold is how long a
+// record may be on its way: what is decided by absence waits for it, events that wait for their turn do not.
+func (c *Correlator) Idle(dst []alert.Alert, since, hold time.Duration) []alert.Alert {
+	c.forget()
+	for _, n := range c.clocks.order {
+		n.newest = max(n.newest, n.heard+max(0, since-hold).Milliseconds())
+		if n.isDue() {
+			c.advance(n)
+		}
+		for len(n.waiting) > 0 && n.waiting[0].due < n.heard+since.Milliseconds() {
+			c.seq.release(n)
+		}
+	}
 	return c.decided(dst)
 }
 

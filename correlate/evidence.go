@@ -3,6 +3,7 @@ package correlate
 import (
 	"strings"
 
+	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -33,13 +34,11 @@ func sizeOf(all []rule.Evidence) int {
 	return n
 }
 
-// groupEvidence tells the values of a group or a key by the names of their fields.
-func groupEvidence(names, values []string, why string) []rule.Evidence {
-	var es []rule.Evidence
-	for i, v := range values {
-		if i < len(names) {
-			es = append(es, rule.Evidence{Field: names[i], Value: v, Match: why})
-		}
+// groupValues gives the values of a group or a key the names of their fields.
+func groupValues(names, values []string) []alert.Value {
+	var vs []alert.Value
+	for i, v := range values[:min(len(values), len(names))] {
+		vs = append(vs, alert.Value{Field: names[i], Value: v})
 	}
-	return es
+	return vs
 }

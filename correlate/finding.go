@@ -50,13 +50,12 @@ func (c *Correlator) sequenced(dst []alert.Alert, f *finding) []alert.Alert {
 	if why != ReasonNew {
 		return dst
 	}
-	c.stats.Sequences++
 	last := f.events[len(f.events)-1]
-	return append(dst, alert.Alert{
+	return c.send(dst, &alert.Alert{
 		ID: id, Time: time.UnixMilli(last.id.Msec).UTC(), Level: f.of.Meta.Level, Rules: []*rule.Meta{f.of.Meta},
-		Evidence: append(groupEvidence(f.of.names(), key, "by"), last.evidence...), Event: f.ev, Incident: c.incident(f.ev, id),
-		Related: f.related(),
-	})
+		Evidence: last.evidence, Event: f.ev, Incident: c.incident(f.ev, id),
+		Related: f.related(), Group: groupValues(f.of.names(), key),
+	}, &c.stats.Sequences)
 }
 
 // names are the fields of the key, as the first step calls them.

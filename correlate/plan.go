@@ -11,10 +11,6 @@ func (c *Correlator) settle(ev *event.Event, ms []rule.Match) []rule.Match {
 	kept := ms[:0]
 	for i := range ms {
 		m := &ms[i]
-		if m.Undecided != "" {
-			c.stats.Undecided++
-			c.note(m.Rule, nil, ReasonUndecided)
-		}
 		if m.Plan != nil && !c.plan(ev, m) {
 			continue
 		}

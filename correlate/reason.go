@@ -20,11 +20,10 @@ const (
 	ReasonSilent                   // the correlation only serves others
 	ReasonEvicted                  // a bound took the window
 	ReasonIgnored                  // the rule gave an alert, and asks to be ignored for a time
-	ReasonUndecided                // a pattern took more work than it may
 )
 
 var reasonNames = [...]string{
-	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted", "ignored", "undecided",
+	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted", "ignored",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -49,8 +48,7 @@ type Stats struct {
 	NoValue    uint64 `json:"no_value"`    // matches without a value to count, or not a number
 	SetBack    uint64 `json:"set_back"`    // times that the clock of a node was set back
 
-	Ignored   uint64 `json:"ignored"`   // matches of rules that are ignored for a time after an alert
-	Undecided uint64 `json:"undecided"` // times that a pattern of a rule took more work than it may, which counts as no match
+	Ignored uint64 `json:"ignored"` // matches of rules that are ignored for a time after an alert
 
 	Sequences uint64 `json:"sequences"`  // alerts of sequences, among Alerts
 	LateSteps uint64 `json:"late_steps"` // events of sequences that came later than Reorder

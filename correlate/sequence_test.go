@@ -233,6 +233,35 @@ func TestSequenceAdvance(t *testing.T) {
 	}
 }
 
+// TestSequenceIdle: events that wait for their turn do not wait for the next event, nor for records that may be on their way;
+// what must be missing does.
+func TestSequenceIdle(t *testing.T) {
+	for _, tt := range []struct {
+		steps, events string
+		since         int // milliseconds
+		alerts        int
+	}{
+		{"A B", "1A 1.1B", 200, 0},
+		{"A B", "1A 1.1B", 201, 1},
+		{"A B", "web/1A web/1.1B db/7-", 201, 1},
+		{"A !M", "1A", 3000 + 200 + 2000, 0},
+		{"A !M", "1A", 3000 + 200 + 2001, 1},
+		{"A !M", "1A 2M", 99_000, 0},
+		{"A !M", "1A 5-", 0, 1},
+	} {
+		c, of := New(Options{}), sequenceOf(tt.steps, 3*time.Second)
+		var as []alert.Alert
+		for i, s := range strings.Fields(tt.events) {
+			x := parseSighting(s, uint64(i+1))
+			as = c.Observe(as, &event.Event{ID: x.id}, x.matches(of))
+		}
+		as = c.Idle(as, time.Duration(tt.since)*time.Millisecond, 2*time.Second)
+		if len(as) != tt.alerts {
+			t.Errorf("%s: %s, and %d ms of nothing: %d alerts, want %d", tt.steps, tt.events, tt.since, len(as), tt.alerts)
+		}
+	}
+}
+
 // TestSequenceExpiry: what can go on no more takes no memory.
 func TestSequenceExpiry(t *testing.T) {
 	c, of := New(Options{}), sequenceOf("!L A !M B", 3*time.Second)

@@ -118,9 +118,15 @@ func (t *turn) begins() bool {
 }
 
 func (s *sequences) open(a *arrival, t *turn) *machine {
-	d := t.of
+	m := s.enter(t.of, t.key, a.node)
+	m.epoch = a.epoch
+	return m
+}
+
+// enter makes a machine that has nothing.
+func (s *sequences) enter(d *series, key string, n *clock) *machine {
 	s.clocks.number++
-	m := &machine{of: d, key: t.key, clock: a.node, epoch: a.epoch, newest: none}
+	m := &machine{of: d, key: key, clock: n, newest: none}
 	m.seat = seat{due: math.MaxInt64, number: s.clocks.number, seq: m}
 	if d.Sample {
 		m.seen = make([][]*occurrence, len(d.steps))

@@ -21,7 +21,11 @@ type Alert struct {
 	Incident Incident
 	Related  []Related // of a correlation or a sequence, all its events in the order of their times; no more than MaxRelated
 	Unlisted int       // events that are not in Related
+	Group    []Value   // what all events of a correlation or a sequence have in common
 }
+
+// Value is the value of a field, by the name that the rule has for it.
+type Value struct{ Field, Value string }
 
 // Related is an event that contributed to a correlation or a sequence.
 type Related struct {

@@ -10,7 +10,7 @@ import "github.com/auditpy/auditpy/rules/rule"
 // sink takes would be an alert that an attacker can prevent.
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	o := &object{b: append(dst, '{'), limit: maxCommandLine}
-	o.header(a.Event, "alert", a.ID)
+	o.header(a.Event, "alert", a.ID, a.Rules[0].Risk)
 	o.rule(a)
 	o.event(a.Event)
 	o.open("auditpy", '{')
@@ -21,6 +21,7 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.num("count", int64(a.Incident.Count))
 	})
 	o.evidence(a.Evidence)
+	o.correlation(a)
 	o.related(a)
 	if o.cut {
 		o.bool("truncated", true)

@@ -49,6 +49,22 @@ func TestRelatedIsBounded(t *testing.T) {
 	}
 }
 
+func TestGroup(t *testing.T) {
+	a := related(1, "")
+	a.Group = []Value{{"User", "al ice\n"}, {"process.entity_id", strings.Repeat("x", 999)}}
+	got, _ := at(document(t, a.AppendJSON(nil)), "auditpy.correlation.group").([]any)
+	want := map[string]any{"field": "User", "value": "al ice\n"}
+	if len(got) != 2 || !reflect.DeepEqual(got[0], want) || len(got[1].(map[string]any)["value"].(string)) > 300 {
+		t.Errorf("group = %v", got)
+	}
+	if text, want := string(a.AppendText(nil)), "  group    User 'al ice\\x0a', process.entity_id xxx"; !strings.Contains(text, want) {
+		t.Errorf("text lacks %q:\n%s", want, text)
+	}
+	if at(document(t, sampleAlert("x").AppendJSON(nil)), "auditpy.correlation") != nil {
+		t.Error("an alert of one event has a group")
+	}
+}
+
 func TestRelatedText(t *testing.T) {
 	a := related(3, "")
 	a.Related = append(a.Related, Related{a.Related[2].ID, &rule.Meta{ID: "another rule, the same event"}, nil})

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/auditpy/auditpy/internal/audit"
 )
@@ -13,7 +14,8 @@ import (
 // be asked at all.
 type Kind struct {
 	Name string // of the call, in lower case the type of the record; "" for all others
-	// Group is what audit rules must record for it: "exec", or an ECS category; "call" is a call without words.
+	// Group is what audit rules must record for it: "exec", or an ECS category; "call" is a call without words, "" is what
+	// only a loss makes.
 	Group   string
 	decided map[string]told // by field
 }
@@ -28,7 +30,7 @@ type KindID uint16
 const NoKind KindID = 0
 
 // Kinds returns all kinds, which must not be changed; the first one is NoKind.
-func Kinds() []Kind { return kinds.all }
+func Kinds() []Kind { return kinds().all }
 
 // Says returns the values that a field of ECS always has in events of a kind, and those that it may have besides; decided
 // is false if it may have others.
@@ -56,6 +58,7 @@ func (ev *Event) Kind() KindID {
 			worded, more = i, more || worded >= 0
 		}
 	}
+	kinds := kinds()
 	switch {
 	case worded >= 0 && (more || ev.Call != nil || ev.Exec != nil):
 		return NoKind
@@ -86,7 +89,7 @@ func isWorded(t audit.Type) bool {
 	return ok
 }
 
-var kinds = makeKinds()
+var kinds = sync.OnceValue(makeKinds)
 
 type kindTable struct {
 	all         []Kind
@@ -96,7 +99,8 @@ type kindTable struct {
 }
 
 func makeKinds() *kindTable {
-	t := &kindTable{all: []Kind{{}}, calls: make(map[string]KindID), records: make(map[audit.Type]KindID)}
+	t := &kindTable{calls: make(map[string]KindID), records: make(map[audit.Type]KindID)}
+	t.add("", "", nil) // NoKind
 	t.exec = t.add("execve", "exec", []words{executed})
 	t.all[t.exec].decided["auditd.data.syscall"] = told{perhaps: []string{"execve", "execveat"}}
 	t.other = t.add("", "other", []words{{}})
@@ -109,7 +113,23 @@ func makeKinds() *kindTable {
 	for _, typ := range slices.Sorted(maps.Keys(recordWords)) {
 		t.record(typ, recordWords[typ])
 	}
+	t.all[NoKind].decided = t.union("event.category", "event.type")
 	return t
+}
+
+// union is what some kind has.
+func (t *kindTable) union(fields ...string) map[string]told {
+	all := make(map[string]told)
+	for _, name := range fields {
+		var u told
+		for i := range t.all {
+			u.perhaps = slices.Concat(u.perhaps, t.all[i].decided[name].always, t.all[i].decided[name].perhaps)
+		}
+		slices.Sort(u.perhaps)
+		u.perhaps = slices.Compact(u.perhaps)
+		all[name] = u
+	}
+	return all
 }
 
 func (t *kindTable) add(name, group string, variants []words) KindID {
@@ -159,10 +179,13 @@ func (t *kindTable) call(name string, w words) {
 	}
 	t.calls[name] = t.add(name, group, worked)
 	t.add(name, group, failed)
+	if strings.HasPrefix(name, "execve") { // its arguments were lost: what an execution needs is told of the other kind
+		t.all[t.calls[name]].Group = ""
+	}
 	for id := t.calls[name]; int(id) < len(t.all); id++ {
 		d := t.all[id].decided
-		if name == "" {
-			delete(d, "event.action") // it is the name
+		if name == "" { // the action is the name
+			d["event.action"] = told{perhaps: audit.SyscallNames()}
 			continue
 		}
 		d["auditd.data.syscall"] = told{always: one(name), perhaps: one("socketcall")}

@@ -24,14 +24,20 @@ type value struct {
 func NewDocument(object map[string]any) (*Document, error) {
 	d := &Document{fields: make(map[string][]value)}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if err := d.add(name, object[name]); err != nil {
+		if err := d.add(name, object[name], 1); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
 }
 
-func (d *Document) add(name string, v any) error {
+// maxNesting bounds objects and lists within each other: each level makes the name longer.
+const maxNesting = 100
+
+func (d *Document) add(name string, v any, depth int) error {
+	if depth > maxNesting {
+		return fmt.Errorf("field %.20q: nested deeper than %d levels", name, maxNesting)
+	}
 	switch v := v.(type) {
 	case nil:
 	case string:
@@ -42,13 +48,13 @@ func (d *Document) add(name string, v any) error {
 		d.put(name, value{fmt.Sprint(v), true})
 	case []any:
 		for _, item := range v {
-			if err := d.add(name, item); err != nil {
+			if err := d.add(name, item, depth+1); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if err := d.add(name+"."+key, v[key]); err != nil {
+			if err := d.add(name+"."+key, v[key], depth+1); err != nil {
 				return err
 			}
 		}

@@ -58,7 +58,7 @@ func Read(r io.Reader, o Options) ([]Event, error) {
 			err = in.take(v)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", in.lines.at(in.decoder.InputOffset()), err)
+			return nil, fmt.Errorf("line %d: %w", in.lines.at(in.offset(err)), err)
 		}
 	}
 	slices.SortStableFunc(in.events, compare)
@@ -70,6 +70,18 @@ type reader struct {
 	decoder *json.Decoder
 	lines   lines
 	events  []Event
+}
+
+// offset is where in the input an error was found.
+func (in *reader) offset(err error) int64 {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.Offset - 1
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return in.lines.size - 1
+	}
+	return in.decoder.InputOffset()
 }
 
 func (in *reader) take(v any) error {

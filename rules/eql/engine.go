@@ -103,7 +103,7 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 		u := &e.units[id]
 		r := &e.rules[u.rule]
 		if r.seq == nil {
-			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(nil, u.cond, sc)})
+			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(u.cond, sc)})
 			continue
 		}
 		stage, ok := e.stage(r.seq, u, sc)
@@ -123,23 +123,33 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 
 // stage says that an event satisfies a term; false if it lacks a key.
 func (e *Engine) stage(s *rule.Sequence, u *unit, sc *scratch) (rule.Stage, bool) {
-	keys := make([][]rule.Key, len(u.by))
-	for i, f := range u.by {
-		if keys[i] = keysOf(f, sc); len(keys[i]) == 0 {
+	n := 0
+	for _, f := range u.by {
+		values := len(sc.values(f.id))
+		if values == 0 && !f.optional {
 			return rule.Stage{}, false
 		}
+		n += max(1, values)
 	}
-	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(nil, u.cond, sc)}, true
+	keys, all := make([][]rule.Key, len(u.by)), make([]rule.Key, 0, n)
+	for i, f := range u.by {
+		start := len(all)
+		all = appendKeys(all, f, sc)
+		keys[i] = all[start:len(all):len(all)]
+	}
+	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(u.cond, sc)}, true
 }
 
-func keysOf(f keyField, sc *scratch) (keys []rule.Key) {
+// appendKeys appends each value of a key field once.
+func appendKeys(all []rule.Key, f keyField, sc *scratch) []rule.Key {
+	start := len(all)
 	for _, v := range sc.values(f.id) {
-		if k := (rule.Key{Text: v}); !slices.Contains(keys, k) {
-			keys = append(keys, k)
+		if k := (rule.Key{Text: v}); !slices.Contains(all[start:], k) {
+			all = append(all, k)
 		}
 	}
-	if len(keys) == 0 && f.optional {
-		keys = append(keys, rule.Key{Null: true})
+	if len(all) == start {
+		all = append(all, rule.Key{Null: true})
 	}
-	return keys
+	return all
 }

@@ -32,6 +32,7 @@ func (w *wish) solve(c *cond, want bool) {
 	switch {
 	case c.op == condNot:
 		w.solve(c.kids[0], !want)
+	case c.op == condLeaf && w.p.leaves[c.leaf].kind == isExpression: // is left to luck
 	case c.op == condLeaf && want:
 		l := w.p.leaves[c.leaf]
 		w.yes[l.name] = append(w.yes[l.name], l)
@@ -77,12 +78,12 @@ func (w *wish) value(name string, defaults ...string) string {
 
 func (w *wish) passes(name, v string) bool {
 	for _, l := range w.yes[name] {
-		if _, ok := l.test(v); !ok {
+		if _, ok := l.test(v, nil); !ok {
 			return false
 		}
 	}
 	for _, l := range w.no[name] {
-		if _, ok := l.test(v); ok {
+		if _, ok := l.test(v, nil); ok {
 			return false
 		}
 	}
@@ -97,7 +98,7 @@ func (w *wish) texts(name string) (out []string) {
 		}
 		for range 20 {
 			v := w.text(l)
-			if !slices.ContainsFunc(w.no[name], func(l *leaf) bool { _, ok := l.test(v); return ok }) {
+			if !slices.ContainsFunc(w.no[name], func(l *leaf) bool { _, ok := l.test(v, nil); return ok }) {
 				out = append(out, v)
 				break
 			}

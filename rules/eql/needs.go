@@ -31,8 +31,8 @@ func (e *Engine) needs(r *compiled) (needs []string) {
 
 func (e *Engine) needsOf(c *cond) string {
 	var groups []string
-	for i, k := range event.Kinds() {
-		if event.KindID(i) != event.NoKind && e.of(c, &k) != never && !slices.Contains(groups, k.Group) {
+	for _, k := range event.Kinds() {
+		if k.Group != "" && e.of(c, &k) != never && !slices.Contains(groups, k.Group) {
 			groups = append(groups, k.Group)
 		}
 	}

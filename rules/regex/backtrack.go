@@ -10,6 +10,7 @@ type machine struct {
 	limit   int // of steps
 	left    int // of limit
 	failure failure
+	unused  int // steps that were left at a failure
 
 	regs   []int32
 	trail  []trailEntry
@@ -66,10 +67,20 @@ func (m *machine) push(k kind, pc int, a, b int32) {
 	m.trail = append(m.trail, trailEntry{uint32(k) | uint32(pc)<<kindBits, a, b})
 }
 
-// grow makes room. If there is none the search ends soon: it has no steps left.
+// giveUp makes the search end at the next step.
+func (m *machine) giveUp(why failure) {
+	if m.failure == failNone {
+		m.failure, m.unused, m.left = why, max(m.left, 0), 0
+	}
+}
+
+// steps returns how many steps the search took.
+func (m *machine) steps() int { return m.limit - m.unused - max(m.left, 0) }
+
+// grow makes room, if there may be more.
 func (m *machine) grow() bool {
 	if len(m.trail) >= maxTrail {
-		m.left, m.failure = -1, failMemory
+		m.giveUp(failMemory)
 		return false
 	}
 	bigger := make([]trailEntry, len(m.trail), max(256, min(4*len(m.trail), maxTrail)))
@@ -123,7 +134,7 @@ const (
 // search looks for the first match and leaves it in regs.
 func (m *machine) search(p *program, subject string, limit int) (yes, decided bool) {
 	m.program, m.subject, m.failure = p, subject, failNone
-	m.limit, m.left = limit, limit
+	m.limit, m.left, m.unused = limit, limit, 0
 	m.reset()
 	for at := 0; at <= len(subject); {
 		if at = m.nextStart(at); at < 0 {

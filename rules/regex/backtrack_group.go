@@ -1,5 +1,10 @@
 package regex
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // closeGroup captures, or ends a call of the group.
 func (m *machine) closeGroup(in *inst, pc, pos int) (next int) {
 	if in.cond && m.calling() == in.x {
@@ -38,7 +43,7 @@ func (m *machine) call(in *inst, pc, pos int) bool {
 			continue
 		}
 		if m.trail[f].a == int32(pos) {
-			m.left, m.failure = 0, failLoop // the next step ends the search
+			m.giveUp(failLoop)
 			return true
 		}
 		break
@@ -92,6 +97,9 @@ func (m *machine) backref(in *inst, pos int) (length int, ok bool) {
 			continue
 		}
 		was := m.subject[m.regs[startReg(g)]:m.regs[startReg(g)+1]]
+		if in.fold && m.utf {
+			return m.sameFolded(was, pos)
+		}
 		return len(was), m.same(in, was, pos)
 	}
 	return 0, false
@@ -111,6 +119,31 @@ func (m *machine) same(in *inst, was string, pos int) bool {
 	}
 	m.left -= len(was) / bytesPerStep
 	return true
+}
+
+// sameFolded compares characters in either case: what comes next may have another length.
+func (m *machine) sameFolded(was string, pos int) (length int, ok bool) {
+	next := m.subject[pos:]
+	m.left -= len(was) / bytesPerStep
+	for was != "" {
+		a, n := utf8.DecodeRuneInString(was)
+		b, k := utf8.DecodeRuneInString(next)
+		if k == 0 || a != b && !folds(a, b) || a == utf8.RuneError && was[:n] != next[:k] {
+			return 0, false
+		}
+		was, next, length = was[n:], next[k:], length+k
+	}
+	return length, true
+}
+
+// folds reports whether two characters are cases of one.
+func folds(a, b rune) bool {
+	for c := unicode.SimpleFold(a); c != a; c = unicode.SimpleFold(c) {
+		if c == b {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *machine) anySet(groups []int) bool {

@@ -53,7 +53,8 @@ func (m *machine) scanMemorized(in *inst, from int) int {
 // shorter goes on at the last position from high down to low where what follows may match.
 func (m *machine) shorter(in *inst, pc, low, high int) (next int, ok bool) {
 	at := high
-	if r := &m.memory.runs[in.reg]; in.memo && r.failedFrom <= int32(at) && int32(at) <= r.failedTo {
+	r := &m.memory.runs[in.reg]
+	if in.memo && int(r.failedFrom) <= at && at <= int(r.failedTo) {
 		at = int(r.failedFrom) - 1
 	}
 	if in.next != nil && at >= low {
@@ -62,6 +63,9 @@ func (m *machine) shorter(in *inst, pc, low, high int) (next int, ok bool) {
 			at--
 		}
 		m.left -= (from - at) / bytesPerStep
+		if in.memo && at < from {
+			r.fail(at+1, from)
+		}
 	}
 	if at < low {
 		return 0, false
@@ -77,7 +81,7 @@ func (m *machine) shorter(in *inst, pc, low, high int) (next int, ok bool) {
 func (m *machine) longer(in *inst, pc, low, high int) (next int, ok bool) {
 	at := low
 	r := &m.memory.runs[in.reg]
-	if in.memo && r.failedFrom <= int32(at) && int32(at) <= r.failedTo {
+	if in.memo && int(r.failedFrom) <= at && at <= int(r.failedTo) {
 		at = int(r.failedTo) + 1
 	}
 	if at > high || !m.passed(in, low, at) {
@@ -85,20 +89,32 @@ func (m *machine) longer(in *inst, pc, low, high int) (next int, ok bool) {
 	}
 	if in.next != nil {
 		from := at
-		for at < len(m.subject) && !in.next.has(m.subject[at]) {
-			if at == high || !in.set.has(m.subject[at]) {
-				m.left -= (at - from) / bytesPerStep
-				return 0, false
-			}
-			at++
+		at, ok = m.seek(in, at, high)
+		if in.memo && at > from {
+			r.fail(from, at-1)
 		}
-		if m.left -= (at - from) / bytesPerStep; at == len(m.subject) {
+		if !ok {
 			return 0, false
 		}
-		m.passed(in, from, from)
-		r.to = max(r.to, int32(at))
 	}
 	m.push(kLazy, pc, int32(at), int32(high))
+	return at, true
+}
+
+// seek returns the first position from at to high where what follows a lazy run may match. Not ok: there is none; all
+// before the position that is returned are no such.
+func (m *machine) seek(in *inst, at, high int) (to int, ok bool) {
+	from := at
+	for at < len(m.subject) && !in.next.has(m.subject[at]) && at < high && in.set.has(m.subject[at]) {
+		at++
+	}
+	m.left -= (at - from) / bytesPerStep
+	m.passed(in, from, from)
+	r := &m.memory.runs[in.reg]
+	r.to = max(r.to, int32(at))
+	if at == len(m.subject) || !in.next.has(m.subject[at]) {
+		return at + 1, false
+	}
 	return at, true
 }
 
@@ -118,18 +134,18 @@ func (m *machine) passed(in *inst, from, to int) bool {
 func (m *machine) rerun(e trailEntry) (next int, ok bool) {
 	pc := e.pc()
 	in := &m.insts[pc]
+	tried := int(e.a)
 	if e.kind() == kGreedy {
-		if in.memo {
-			m.memory.runs[in.reg].fail(e.b)
-		}
-		return m.shorter(in, pc, int(e.a), int(e.b)-1)
+		tried = int(e.b)
 	}
 	if in.memo {
-		m.memory.runs[in.reg].fail(e.a)
+		m.memory.runs[in.reg].fail(tried, tried)
 	}
-	at := int(e.a)
-	if e.a == e.b || at == len(m.subject) || !in.set.has(m.subject[at]) {
+	if e.kind() == kGreedy {
+		return m.shorter(in, pc, int(e.a), tried-1)
+	}
+	if tried == int(e.b) || tried == len(m.subject) || !in.set.has(m.subject[tried]) {
 		return 0, false
 	}
-	return m.longer(in, pc, at+1, int(e.b))
+	return m.longer(in, pc, tried+1, int(e.b))
 }

@@ -62,9 +62,7 @@ func (m *machine) attempt(pos int) (o outcome, to int) {
 
 // stop ends an attempt that cannot go on.
 func (m *machine) stop() (outcome, int) {
-	if m.failure == failNone {
-		m.failure = failSteps
-	}
+	m.giveUp(failSteps)
 	m.left = -1
 	return stopped, 0
 }

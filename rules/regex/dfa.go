@@ -36,14 +36,17 @@ const (
 	bytesPerStep = 8
 )
 
-// newDFA fails if the tree, which must be regular, is too large.
-func newDFA(tree *node) (*dfa, error) {
-	n, err := newNFA(tree)
+// newDFA fails if the tree, which must be regular, is too large. With utf, subjects are UTF-8.
+func newDFA(tree *node, utf bool) (*dfa, error) {
+	n, err := newNFA(tree, utf)
 	if err != nil {
 		return nil, err
 	}
 	return &dfa{nfa: n, must: mustHave(tree), stride: uint32(n.classes.count + 2)}, nil
 }
+
+// trivial reports whether all subjects match.
+func (d *dfa) trivial() bool { return d.nfa.states[d.nfa.start].kind == nfaMatch }
 
 // match reports whether the subject matches, and how many steps that took: one for each state of the nfa that was
 // visited to make a state, and one for bytesPerStep bytes. Not decided within limit, but for the bytes: !decided.

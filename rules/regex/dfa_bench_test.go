@@ -8,7 +8,7 @@ import (
 var scanPatterns = []struct{ name, expr string }{
 	{"literals", `import.*pty\.spawn`},
 	{"start", `(?i)base64\s+-d`},
-	{"words", `^(\w+\s?)*$`},
+	{"words", `(?:[a-z]+\W+){3}[0-9]{3}`},
 	{"class", `[^/]{100,}$`},
 	{"alternatives", `(?:wget|curl|fetch)\s.*\|\s*(?:ba|z|da)?sh\b`},
 	{"digits", `\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d+`},
@@ -22,7 +22,7 @@ func BenchmarkScan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		d, err := newDFA(t.root)
+		d, err := newDFA(t.root, t.utf)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -18,7 +18,7 @@ func mustDFA(tb testing.TB, expr string, flags Flags) *dfa {
 	if !regular(t.root) {
 		tb.Fatalf("regular(%q) = false", expr)
 	}
-	d, err := newDFA(t.root)
+	d, err := newDFA(t.root, t.utf)
 	if err != nil {
 		tb.Fatalf("newDFA(%q): %v", expr, err)
 	}

@@ -20,7 +20,7 @@ func FuzzDFA(f *testing.F) {
 			if !regular(tree) {
 				continue
 			}
-			d, err := newDFA(tree)
+			d, err := newDFA(tree, false)
 			if err != nil {
 				t.Fatalf("newDFA(%s): %v", show(tree), err)
 			}

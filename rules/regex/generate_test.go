@@ -13,6 +13,7 @@ type generator struct {
 	groups int
 	names  int
 	level  level
+	utf    bool
 	behind int // lookbehinds that are open: what they look for has a fixed length
 }
 
@@ -27,13 +28,16 @@ const (
 
 // expression returns a random expression and options for it.
 func expression(r *rand.Rand) (string, Flags) {
-	g := generator{Rand: r, level: level(min(r.IntN(4), int(levelAll)))}
+	g := generator{Rand: r, level: level(min(r.IntN(4), int(levelAll))), utf: r.IntN(5) == 0}
 	g.alternatives(1 + r.IntN(4))
 	var f Flags
 	for _, o := range []Flags{CaseInsensitive, MultiLine, DotAll, Ungreedy, Extended, NoAutoCapture} {
 		if r.IntN(8) == 0 {
 			f |= o
 		}
+	}
+	if g.utf {
+		f |= UTF
 	}
 	return g.b.String(), f
 }
@@ -75,7 +79,15 @@ func (g *generator) item(depth int) bool {
 	return true
 }
 
+// someChars are characters that UTF-8, case and classes treat each in its own way.
+const someChars = "aakKbsS_1 \n\réÉßẞſKµ€ÿŸĀ߿ࠀ�😀\u2028\u00a0\u0085"
+
 func (g *generator) character() {
+	if g.utf {
+		all := []rune(someChars)
+		fmt.Fprintf(&g.b, g.pick(`\x{%x}`, `\N{U+%x}`), all[g.IntN(len(all))])
+		return
+	}
 	c := someBytes[g.IntN(len(someBytes))]
 	if g.IntN(8) == 0 {
 		c = byte(g.IntN(256))
@@ -88,6 +100,10 @@ func (g *generator) character() {
 }
 
 func (g *generator) class() string {
+	if g.utf && g.IntN(2) == 0 {
+		return g.pick(`[é-ü]`, `[^é]`, `\p{L}`, `\p{Lu}`, `\P{N}`, `[\x{80}-\x{7ff}]`, `[[:alpha:]é]`, `[a-z]`, `[k-s]`, `[^a-zé\n]`, `[\x{800}-\x{10ffff}]`,
+			`[^\x{80}-\x{ffff}]`, `[À-Þ]`, `\p{Ll}`, `\p{^Zs}`, `\x{e9}`)
+	}
 	switch g.IntN(6) {
 	case 0, 1:
 		return g.pick(`.`, `\d`, `\D`, `\w`, `\W`, `\s`, `\S`, `\h`, `\H`, `\v`, `\V`, `\N`, `\R`, `\X`, `\C`, `\p{L}`, `\pN`, `\P{Lu}`)
@@ -207,6 +223,19 @@ func (g *generator) call() {
 		return
 	}
 	g.b.WriteString(`(?R)`)
+}
+
+// textFor returns a random subject of characters.
+func textFor(r *rand.Rand) string {
+	all := []rune(someChars)
+	b := make([]rune, r.IntN(10))
+	for i := range b {
+		b[i] = all[r.IntN(len(all))]
+		if r.IntN(8) == 0 {
+			b[i] = rune(r.IntN(0x3000))
+		}
+	}
+	return string(b)
 }
 
 // subjectFor returns a random subject: of the bytes that matter, and of those of the expression.

@@ -209,10 +209,14 @@ func (l *literals) exact() (texts []string, ok bool) {
 		if p.barrier != noBarrier || len(texts)*len(p.texts) > maxNeedles {
 			return nil, false
 		}
-		texts = cross(texts, p.texts)
+		if texts = cross(texts, p.texts); len(slices.MaxFunc(texts, byLength)) > 2*longEnough {
+			return nil, false // repeats of repeats would grow without end
+		}
 	}
 	return distinct(texts), true
 }
+
+func byLength(a, b string) int { return len(a) - len(b) }
 
 func cross(heads, tails []string) []string {
 	all := make([]string, 0, len(heads)*len(tails))

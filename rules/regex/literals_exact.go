@@ -1,9 +1,6 @@
 package regex
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // mustHave returns the longest text that each subject in which n matches has, byte for byte; "" if none is easily seen.
 func mustHave(n *node) string {
@@ -35,7 +32,7 @@ func (m *must) add(n *node) {
 	case opRepeat:
 		m.repeat(n)
 	case opSet:
-		if b, ok := n.set.single(); ok {
+		if b, ok := n.set.only(); ok {
 			m.run = append(m.run, b)
 			return
 		}
@@ -51,16 +48,4 @@ func (m *must) repeat(n *node) {
 		m.add(n.kids[0])
 		m.end()
 	}
-}
-
-// single returns the byte of a set that has just one.
-func (s *set) single() (b byte, ok bool) {
-	n := 0
-	for i, w := range s {
-		if w != 0 {
-			b = byte(64*i + bits.TrailingZeros64(w))
-		}
-		n += bits.OnesCount64(w)
-	}
-	return b, n == 1
 }

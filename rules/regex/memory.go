@@ -16,16 +16,14 @@ type runMemory struct {
 	failedFrom, failedTo int32 // what follows fails at these positions
 }
 
-// fail notes that what follows the run fails at a position.
-func (r *runMemory) fail(at int32) {
-	switch {
-	case at == r.failedFrom-1:
-		r.failedFrom = at
-	case at == r.failedTo+1:
-		r.failedTo = at
-	case at < r.failedFrom || at > r.failedTo:
-		r.failedFrom, r.failedTo = at, at
+// fail notes that what follows the run fails at the positions between two, with them.
+func (r *runMemory) fail(from, to int) {
+	lo, hi := int32(from), int32(to)
+	if lo > r.failedTo+1 || hi < r.failedFrom-1 {
+		r.failedFrom, r.failedTo = lo, hi
+		return
 	}
+	r.failedFrom, r.failedTo = min(r.failedFrom, lo), max(r.failedTo, hi)
 }
 
 const (

@@ -36,13 +36,22 @@ type nfaState struct {
 	set      *set
 }
 
+// continuation are the bytes that are within a character of UTF-8.
+var continuation = func() *set { s := &set{}; s.addRange(0x80, 0xbf); return s }()
+
 var errTooLarge = errors.New("too large for an automaton")
 
-// newNFA returns the automaton that looks for a regular tree anywhere in a subject. It fails if that is too large.
-func newNFA(tree *node) (*nfa, error) {
+// newNFA returns the automaton that looks for a regular tree anywhere in a subject or, with utf, at its beginning and
+// before any character of it. It fails if that is too large.
+func newNFA(tree *node, utf bool) (*nfa, error) {
 	b := builder{known: map[nfaState]uint32{}, sets: map[set]*set{}}
 	end := b.add(nfaState{kind: nfaMatch})
 	start := b.node(trimmed(tree), end)
+	if utf {
+		begin := b.add(nfaState{kind: nfaAssert, assert: textBegin, out: start})
+		start = b.add(nfaState{kind: nfaAhead, negate: true, set: continuation, out: start})
+		start = b.add(nfaState{kind: nfaSplit, out: begin, alt: start})
+	}
 	if b.full {
 		return nil, errTooLarge
 	}
@@ -113,6 +122,8 @@ func (b *builder) node(n *node, next uint32) uint32 {
 	case opLook:
 		l := look{b, n.behind, n.negate}
 		return l.node(n.kids[0], next)
+	case opAutomaton:
+		return b.table(n.table, next)
 	}
 	return next // opEmpty, opKeep
 }

@@ -5,6 +5,9 @@ import "github.com/auditpy/auditpy/rules/predicate"
 // Options of Compile. The zero value is PCRE2 without options.
 type Options struct {
 	Flags Flags
+	// Text makes a character of an expression that is regular one of UTF-8 in subjects that are UTF-8; in others and
+	// without it, a byte is one.
+	Text bool
 	// Limit bounds the steps of one search; zero is DefaultLimit. A step takes some nanoseconds.
 	Limit int
 }
@@ -29,7 +32,10 @@ type Regexp struct {
 	expr    string
 	limit   int
 	dfa     *dfa     // nil if the expression is not regular
+	needs   []*dfa   // if it is not: each matches if the expression does
+	chars   *dfa     // if it is there, of subjects that are UTF-8 and not ASCII; dfa is of all others
 	program *program // nil if it is regular and too large for this
+	whole   bool     // it matches the whole of a subject or not
 	names   []string // of groups
 	needles []predicate.Needle
 }
@@ -40,7 +46,11 @@ func Compile(expr string, o Options) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromTree(expr, t, o)
+	re, err := fromTree(expr, t, o)
+	if err == nil && o.Text {
+		re.readCharacters(o.Flags)
+	}
+	return re, err
 }
 
 // fromTree makes a Regexp of what an expression means, whatever its dialect.
@@ -52,15 +62,26 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 	for _, n := range t.names {
 		re.names[n.index] = n.name
 	}
-	if regular(t.root) {
-		re.dfa, _ = newDFA(t.root)
-	}
+	re.automata(t)
 	program, err := newProgram(t)
 	if err != nil && re.dfa == nil {
 		return nil, err
 	}
 	re.program = program
 	return re, nil
+}
+
+// automata makes what can be decided without backtracking.
+func (re *Regexp) automata(t *tree) {
+	if root := plainer(t.root); regular(root) {
+		re.dfa, _ = newDFA(root, t.utf)
+		return
+	}
+	for _, n := range needs(t.root) {
+		if d, err := newDFA(n, t.utf); err == nil && !d.trivial() {
+			re.needs = append(re.needs, d)
+		}
+	}
 }
 
 // String returns the expression as it was given.
@@ -87,11 +108,24 @@ func (re *Regexp) Match(subject string, sc *Scratch) Answer {
 	}
 	limit := sc.allowed(re.limit)
 	if re.dfa != nil {
-		yes, decided, steps := re.dfa.match(subject, limit)
+		yes, decided, steps := re.dfaFor(subject).match(subject, limit)
 		return sc.answer(yes, decided, steps)
 	}
-	yes, decided := sc.machine.search(re.program, subject, limit)
-	return sc.answer(yes, decided, limit-max(sc.machine.left, 0))
+	return re.search(subject, sc, limit)
+}
+
+// search looks for the match itself, unless it is seen that there is none.
+func (re *Regexp) search(subject string, sc *Scratch, limit int) Answer {
+	left := limit
+	for _, d := range re.needs {
+		yes, decided, steps := d.match(subject, left)
+		left = max(0, left-steps)
+		if decided && !yes {
+			return sc.answer(false, true, limit-left)
+		}
+	}
+	yes, decided := sc.machine.search(re.program, subject, left)
+	return sc.answer(yes, decided, limit-left+sc.machine.steps())
 }
 
 // Find appends to dst where the first match is, as PCRE2 tells it: the offsets in subject of begin and end of the
@@ -102,16 +136,18 @@ func (re *Regexp) Find(dst []int, subject string, sc *Scratch) ([]int, Answer) {
 		sc = new(Scratch)
 	}
 	if re.dfa != nil {
-		if a := re.Match(subject, sc); a != Yes || re.program == nil {
+		a := re.Match(subject, sc)
+		if a == Yes && re.whole {
+			dst = append(dst, 0, len(subject))
+		}
+		if a != Yes || re.program == nil {
 			return dst, a
 		}
 	}
 	if len(subject) > maxSubject {
 		return dst, Undecided
 	}
-	limit := sc.allowed(re.limit)
-	yes, decided := sc.machine.search(re.program, subject, limit)
-	a := sc.answer(yes, decided, limit-max(sc.machine.left, 0))
+	a := re.search(subject, sc, sc.allowed(re.limit))
 	switch {
 	case a == Yes:
 		dst = sc.machine.offsets(dst)

@@ -3,7 +3,7 @@ package regex
 // regular reports whether an automaton can tell if n matches. Captures and \K say only where.
 func regular(n *node) bool {
 	switch n.op {
-	case opEmpty, opFail, opSet, opAssert, opKeep:
+	case opEmpty, opFail, opSet, opAssert, opKeep, opAutomaton:
 		return true
 	case opLook:
 		return near(n.kids[0], n.behind)
@@ -101,12 +101,15 @@ func trimRepeat(n *node, at side) *node {
 	case 1:
 		return trim(n.kids[0], at)
 	}
-	rest := &node{op: opRepeat, min: n.min - 1, max: n.min - 1, kids: n.kids}
-	if end := trim(n.kids[0], at); at == first {
-		return &node{op: opConcat, kids: []*node{end, rest}}
-	} else {
-		return trimConcat([]*node{rest, end}, at)
+	end := trim(n.kids[0], at)
+	if end.op == opEmpty {
+		return end
 	}
+	rest := &node{op: opRepeat, min: n.min - 1, max: n.min - 1, kids: n.kids}
+	if at == first {
+		return &node{op: opConcat, kids: []*node{end, rest}}
+	}
+	return &node{op: opConcat, kids: []*node{rest, end}}
 }
 
 func trimConcat(kids []*node, at side) *node {

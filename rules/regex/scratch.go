@@ -6,6 +6,7 @@ type Scratch struct {
 	machine machine
 	bounded bool
 	left    int
+	found   []int32 // of Set.Match: literals
 }
 
 // SetBudget sets how many steps all searches until the next call may take together. When they are spent, answers are

@@ -30,6 +30,7 @@ const (
 	opCall         // group number index, as a subroutine; 0 is the whole
 	opKeep         // \K: the match begins here
 	opVerb         // a verb of backtracking
+	opAutomaton    // what table accepts; only in Lucene's expressions, which the automaton alone matches
 )
 
 // mode is which way a repeat tries first.
@@ -71,6 +72,7 @@ type node struct {
 	widths   []int
 	name     string // of opVerb: the mark
 	set      *set   // of opSet
+	table    *table // of opAutomaton
 	kids     []*node
 	pos      int // offset in the expression
 }

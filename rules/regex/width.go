@@ -31,19 +31,29 @@ func (p *parser) checkBehinds() {
 			if !ok {
 				p.fail(n.pos, "lookbehind is not of fixed length")
 			}
-			n.widths[i] = width
+			n.widths[i] = width % character
 		}
 	}
 }
 
-// of returns the length in bytes of all that n matches, false if there is more than one.
+// character is what a character adds to a width, besides its bytes: with UTF, PCRE2 wants as many characters too.
+const character = 1 << 32
+
+func (w *widths) set(s *set) int {
+	if w.p.has(UTF) && s[0]|s[1]|s[3] == 0 && s[2] != 0 { // bytes that continue a character
+		return 1
+	}
+	return character + 1
+}
+
+// of returns the length of all that n matches, in bytes and in characters; false if there is more than one.
 func (w *widths) of(n *node) (int, bool) {
 	if w.steps++; w.steps > maxBehindSteps {
 		w.p.fail(n.pos, "lookbehind is too complicated")
 	}
 	switch n.op {
 	case opSet:
-		return 1, true
+		return w.set(n.set), true
 	case opConcat:
 		return w.concat(n)
 	case opAlternate:
@@ -72,7 +82,7 @@ func (w *widths) concat(n *node) (int, bool) {
 	sum := 0
 	for _, kid := range n.kids {
 		width, ok := w.of(kid)
-		if sum += width; !ok || sum > maxBehind {
+		if sum += width; !ok || sum%character > maxBehind {
 			return 0, false
 		}
 		if kid.verb == verbFail || kid.verb == verbAccept {
@@ -100,7 +110,7 @@ func (w *widths) repeat(n *node) (int, bool) {
 		return 0, false
 	}
 	width, ok := w.of(n.kids[0])
-	if width *= n.min; width > maxBehind {
+	if width *= n.min; width%character > maxBehind {
 		return 0, false
 	}
 	return width, ok

@@ -97,9 +97,6 @@ type Match struct {
 	Silent   bool    // it raises no alert of its own: a correlation or a sequence asks for it only
 	// Plan, if there is one, decides what matched and whether it is silent: it depends on what matched before.
 	Plan *Plan
-	// Undecided is not empty if Rule could not be decided within its budget: it names the field whose test was given up.
-	// That counts as no match, so such a Match is Silent.
-	Undecided string
 }
 
 // Diag is what is wrong with a rule.

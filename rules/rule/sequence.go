@@ -44,3 +44,9 @@ type Key struct {
 	Text string
 	Null bool
 }
+
+// Pipe stands behind a query and leaves some of its results: the first N, or the last N. On a stream it means nothing.
+type Pipe struct {
+	Tail bool
+	N    int
+}

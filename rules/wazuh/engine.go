@@ -19,6 +19,8 @@ type Engine struct {
 	index  []indexed
 	zone   *time.Location
 
+	undecided []atomic.Uint64 // by leaf: how often its pattern took more steps than it may
+
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds none and makes its
 	// own. So Eval needs no lock, and in one goroutine no allocation.
 	spare atomic.Pointer[scratch]
@@ -37,8 +39,27 @@ type Options struct {
 // Rules returns the rules in the order of their files, without those of our own that only others build on.
 func (e *Engine) Rules() []*rule.Meta { return slices.Clone(e.listed) }
 
-// Eval appends a Match for the rule that ev comes down to, and one for each rule that could not be decided before it. It
-// allocates nothing if there is none.
+// Undecided appends the tests that were undecided since Compile. It may be called while Eval runs.
+func (e *Engine) Undecided(dst []rule.Undecided) []rule.Undecided {
+	for id, l := range e.leaves {
+		if n := e.undecided[id].Load(); n > 0 {
+			dst = append(dst, rule.Undecided{Field: l.name, Pattern: l.words, Rules: e.askers(int32(id)), Count: n})
+		}
+	}
+	return dst
+}
+
+// askers returns the rules that have a test.
+func (e *Engine) askers(leaf int32) (all []*rule.Meta) {
+	for i := range e.rules {
+		if slices.ContainsFunc(e.rules[i].tests, func(t use) bool { return t.leaf == leaf }) {
+			all = append(all, e.rules[i].meta)
+		}
+	}
+	return all
+}
+
+// Eval appends a Match for the rule that ev comes down to. It allocates nothing if there is none.
 func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	if len(e.rules) == 0 || len(ev.Records) == 0 {
 		return dst

@@ -31,9 +31,6 @@ func (e *Engine) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
 }
 
 func mayBe(m rule.Match, id string) bool {
-	if m.Undecided != "" {
-		return false
-	}
 	if m.Plan == nil {
 		return m.Rule.ID == id
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -239,6 +240,7 @@ func (c *compiler) finish() {
 			e.listed = append(e.listed, e.rules[d.index].meta)
 		}
 	}
+	e.undecided = make([]atomic.Uint64, len(e.leaves))
 	e.build()
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -17,7 +18,7 @@ import (
 
 // naive is e without an index: every rule is asked whenever a parent of it holds.
 func naive(e *Engine) *Engine {
-	n := &Engine{rules: slices.Clone(e.rules), fields: e.fields, leaves: e.leaves, zone: e.zone}
+	n := &Engine{rules: slices.Clone(e.rules), fields: e.fields, leaves: e.leaves, zone: e.zone, undecided: make([]atomic.Uint64, len(e.leaves))}
 	for i := range n.rules {
 		n.rules[i].always = nil
 	}

@@ -12,9 +12,6 @@ func (e *Engine) decide(dst []rule.Match, sc *scratch) []rule.Match {
 	if len(ifs) > 0 || leaf >= 0 && e.rules[leaf].matters() {
 		dst = append(dst, e.match(sc, ifs, leaf))
 	}
-	for _, u := range sc.unsure {
-		dst = append(dst, rule.Match{Rule: e.rules[u.rule].meta, Silent: true, Undecided: e.leaves[u.leaf].name})
-	}
 	return dst
 }
 

@@ -26,14 +26,7 @@ type scratch struct {
 	visited []uint32 // by rule: number of the event in which it was asked
 	cands   []int32  // rules whose literals were seen, in order
 	path    []int32  // rules that hold, from the root to the one at hand
-	unsure  []unsure
-	ids     []int32 // of literals
-}
-
-// unsure is a rule that could not be decided.
-type unsure struct {
-	rule int32
-	leaf int32
+	ids     []int32  // of literals
 }
 
 type fieldValues struct {
@@ -71,7 +64,7 @@ func (sc *scratch) end() {
 			clear(sc.fields[i].values)
 		}
 	}
-	sc.ev, sc.path, sc.cands, sc.unsure = nil, sc.path[:0], sc.cands[:0], sc.unsure[:0]
+	sc.ev, sc.path, sc.cands = nil, sc.path[:0], sc.cands[:0]
 }
 
 // values returns the values of a field, asked of the event once and only if a rule gets to it.
@@ -119,24 +112,19 @@ func (sc *scratch) leaf(id int32) answer {
 	a := &sc.leaves[id]
 	if a.turn != sc.turn {
 		*a = leafAnswer{sc.turn, sc.e.leaves[id].holds(sc)}
+		if a.answer == undecided {
+			sc.e.undecided[id].Add(1)
+		}
 	}
 	return a.answer
 }
 
-// holds reports whether all tests of a rule hold, and which one could not be decided while no other fails.
+// holds reports whether all tests of a rule hold. One that could not be decided does not, nor does its contrary.
 func (sc *scratch) holds(id int32) bool {
-	unknown := int32(-1)
 	for _, t := range sc.e.rules[id].tests {
-		switch a := sc.leaf(t.leaf); {
-		case a == undecided:
-			unknown = t.leaf
-		case a == absent || (a == yes) == t.negate:
+		if a := sc.leaf(t.leaf); a != yes && a != no || (a == yes) == t.negate {
 			return false
 		}
-	}
-	if unknown >= 0 {
-		sc.unsure = append(sc.unsure, unsure{id, unknown})
-		return false
 	}
 	return true
 }
