@@ -82,7 +82,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("the trail takes %d bytes", bytes)
 	}
 	for _, a := range attacks() {
-		re, err := Compile(a.expr, Options{Limit: 50_000_000})
+		re, err := Compile(a.expr, Options{Limit: 8_000_000})
 		if err != nil {
 			t.Fatalf("Compile(%q): %v", a.expr, err)
 		}

@@ -131,7 +131,7 @@ func (m *machine) lookEnd(in *inst, pc int) (nextPC, nextPos int, ok bool) {
 		return pc, pos, true
 	}
 	m.cut(height)
-	if m.hasThen && !in.cond {
+	if m.hasThen && !in.cond && in.verb == verbNone {
 		m.push(kStop, 0, 0, 0)
 	}
 	if in.negate {

@@ -163,7 +163,7 @@ func (g *generator) in(open string, depth int) {
 func (g *generator) irregular(depth int) bool {
 	switch n := g.IntN(12); {
 	case n < 2:
-		g.in(g.pick(`(?=`, `(?!`), depth)
+		g.in(g.pick(`(?=`, `(?!`, `(?*`), depth)
 	case n < 3:
 		g.behind++
 		g.in(g.pick(`(?<=`, `(?<!`), depth)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
-	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -51,7 +50,6 @@ type compiler struct {
 	fieldIDs map[string]int32
 	leafIDs  map[string]int32
 	patterns map[string]*pattern
-	tries    regex.Scratch // of patterns that may be slow
 
 	// Of the file at hand.
 	base bool
@@ -59,20 +57,15 @@ type compiler struct {
 	vars map[string]text
 }
 
-// tryBudget is how many steps may be spent on patterns that may be slow: a second at worst.
-const tryBudget = 100_000_000
-
 func newCompiler(o Options) *compiler {
 	zone := o.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	c := &compiler{
+	return &compiler{
 		engine: &Engine{zone: zone}, lists: map[string]*list{auditKeys: parseList(builtinKeys)}, byID: make(map[int]*definition),
 		refused: make(map[int]bool), fieldIDs: make(map[string]int32), leafIDs: make(map[string]int32), patterns: make(map[string]*pattern),
 	}
-	c.tries.SetBudget(tryBudget)
-	return c
 }
 
 // definition is a rule as it is written.

@@ -1,10 +1,6 @@
 package wazuh
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
 )
@@ -69,32 +65,4 @@ func (p *pattern) part(v string, sc *regex.Scratch) string {
 		return ""
 	}
 	return head(v[at[0]:at[1]], maxPart)
-}
-
-// slow tries subjects that are made to keep a pattern busy, and names the first on which it gives up. What one pass
-// decides never does. When the budget of sc is spent it tries no more.
-func (p *pattern) slow(sc *regex.Scratch) (string, bool) {
-	if p.re.Regular() {
-		return "", false
-	}
-	const length, most = 4096, 12
-	for i, c := range suspects(p.re.String()) {
-		if i == most || sc.Left() < regex.DefaultLimit {
-			break
-		}
-		if p.match(strings.Repeat(string(c), length)+"!", sc) == undecided {
-			return fmt.Sprintf("%d times %q", length, c), true
-		}
-	}
-	return "", false
-}
-
-// suspects are bytes that a pattern is likely to repeat: its own letters and digits, and what classes are of.
-func suspects(expr string) (out []byte) {
-	for _, c := range []byte("a0 " + expr) {
-		if isName(c) && !slices.Contains(out, c) || c == ' ' && len(out) == 2 {
-			out = append(out, c)
-		}
-	}
-	return out
 }

@@ -128,8 +128,8 @@ func (c *compiler) compilePattern(d *definition, element, kind string, j *joined
 		return nil
 	}
 	c.patterns[key] = p
-	if at, slow := p.slow(&c.tries); slow {
-		c.warn(d.src, j.text.offset(0), "<%s>: %s: no single pass decides this, and it gives up on %s: the rule is undecided then, which counts as no match and is counted", element, kind, at)
+	for _, w := range p.re.Warnings() {
+		c.warn(d.src, j.text.offset(w.Offset), "<%s>: %s: %s", element, kind, w.Msg)
 	}
 	return p
 }
