@@ -22,6 +22,7 @@ type frequencies struct {
 	recent *list.List // of *frequent, that touched last at the front
 	bytes  int
 	key    []byte
+	raised *memory[struct{}] // ids of alerts
 }
 
 // frequent is one series.
@@ -41,7 +42,7 @@ type counted struct {
 }
 
 func newFrequencies(c *Correlator) frequencies {
-	return frequencies{opts: c.opts, stats: &c.stats, note: c.note, series: make(map[*rule.Frequency]map[string]*list.Element), recent: list.New()}
+	return frequencies{opts: c.opts, stats: &c.stats, note: c.note, series: make(map[*rule.Frequency]map[string]*list.Element), recent: list.New(), raised: &c.seen}
 }
 
 // keyOf is the key of a series. Without Global the nodes are apart.
@@ -70,21 +71,33 @@ func (p *settling) fires(b *rule.Branch) bool {
 	}
 	p.f.keyOf(b.Of, p.ev.ID, &b.With)
 	s := p.f.get(b.Of)
-	if s == nil {
-		p.f.note(b.Of.Meta, b.With.Same, ReasonOpen)
-		return false
+	var used []*counted
+	if s != nil {
+		used = s.before(p.ev.ID, &b.With)
 	}
-	used := s.before(p.ev.ID, &b.With)
 	if len(used) < b.Of.Times-1 {
 		p.f.note(b.Of.Meta, b.With.Same, ReasonOpen)
-		return false
+		return p.firedBefore(b)
 	}
 	p.rank = max(p.rank, b.Of.Rank)
 	p.relate(used)
-	for _, e := range s.entries {
+	for _, e := range used {
 		*e.used = max(*e.used, b.Of.Rank)
 	}
 	p.f.remove(s)
+	return true
+}
+
+// firedBefore reports whether the event was the n-th when it was read before. (What it counted is used up since; it must
+// not come down to something else now.)
+func (p *settling) firedBefore(b *rule.Branch) bool {
+	if b.Then.Else == nil {
+		return false
+	}
+	if _, ok := p.f.raised.get(alertID(p.ev.ID, b.Then.Else.Rule.ID)); !ok {
+		return false
+	}
+	p.rank = max(p.rank, b.Of.Rank)
 	return true
 }
 
@@ -154,14 +167,20 @@ func (f *frequencies) add(n *rule.Count, of *rule.Meta, id audit.ID, used *int) 
 		return
 	}
 	e := &counted{id: id, rule: of, used: used}
-	size := entrySize
 	for _, v := range n.With.Differ {
 		e.differ = append(e.differ, ownValue(v))
-		size += len(v)
 	}
 	s.entries = append(s.entries, e)
-	f.account(s, size)
+	f.account(s, e.size())
 	f.trim(s)
+}
+
+func (e *counted) size() int {
+	size := entrySize
+	for _, v := range e.differ {
+		size += len(v)
+	}
+	return size
 }
 
 // ownValue is a value that is compared, in memory of ours.
@@ -194,11 +213,7 @@ func (f *frequencies) trim(s *frequent) {
 }
 
 func (f *frequencies) shorten(s *frequent) {
-	size := entrySize
-	for _, v := range s.entries[0].differ {
-		size += len(v)
-	}
-	f.account(s, -size)
+	f.account(s, -s.entries[0].size())
 	s.entries[0] = nil
 	s.entries = s.entries[1:]
 }

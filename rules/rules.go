@@ -91,6 +91,9 @@ func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations()
 // Sequences returns all sequences and samples, in the order of their files.
 func (s *Set) Sequences() []*rule.Sequence { return s.eql.Sequences() }
 
+// Frequencies returns all rules that fire at the n-th match within a time.
+func (s *Set) Frequencies() []*rule.Frequency { return s.wazuh.Frequencies() }
+
 // Explain says, test by test, why the rule with an id does or does not hold for ev; false if there is no such rule.
 func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
 	if x, ok := s.sigma.Explain(id, ev); ok {

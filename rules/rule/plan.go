@@ -47,4 +47,7 @@ type Frequency struct {
 	Span   time.Duration
 	Rank   int  // Wazuh's level: what fired a rule of a level counts for none of that level or a lower one again
 	Global bool // over all nodes, not for each
+	// The names of the fields that must be the same and that must differ, and what counts, in the rule's words.
+	Same, Differ []string
+	Counts       string
 }

@@ -39,6 +39,16 @@ type Options struct {
 // Rules returns the rules in the order of their files, without those of our own that only others build on.
 func (e *Engine) Rules() []*rule.Meta { return slices.Clone(e.listed) }
 
+// Frequencies returns the frequency rules.
+func (e *Engine) Frequencies() (all []*rule.Frequency) {
+	for i := range e.rules {
+		if f := e.rules[i].freq; f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // Undecided appends the tests that were undecided since Compile. It may be called while Eval runs.
 func (e *Engine) Undecided(dst []rule.Undecided) []rule.Undecided {
 	for id, l := range e.leaves {

@@ -1,6 +1,7 @@
 package wazuh
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,13 @@ func (c *compiler) frequencyOf(d *definition, m *rule.Meta) *rule.Frequency {
 	if !d.hasSpan {
 		f.Span = defaultSpan
 	}
+	for _, id := range d.same {
+		f.Same = append(f.Same, c.engine.fields[id].name)
+	}
+	for _, id := range d.differ {
+		f.Differ = append(f.Differ, c.engine.fields[id].name)
+	}
+	f.Counts = fmt.Sprint(d.matched, d.matchedGroups)
 	return f
 }
 
