@@ -259,7 +259,8 @@ func (c *compiler) admit(d *definition) {
 	case d.overwrite:
 		d.sids, d.ifGroups, d.ifLevel, d.place, d.order, d.seq = old.sids, old.ifGroups, old.ifLevel, old.place, old.order, old.seq
 		c.drop(old)
-	case old.base:
+	case old.base: // groups and levels of rules before it mean it, in whatever order the files come
+		d.seq = old.seq
 		c.drop(old)
 	default:
 		c.fatal(d.src, d.off, "rule %d: the id is taken by the rule at %s; overwrite=\"yes\" would replace that", d.id, old.src.pos(old.off))

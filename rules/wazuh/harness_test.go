@@ -142,6 +142,8 @@ type stages struct {
 	evs    []*event.Event
 	seen   int
 	alerts []alert.Alert
+	// onEvent, if set, sees each event and how many alerts it gave.
+	onEvent func(ev *event.Event, alerts int)
 }
 
 func newStages(t testing.TB, e *wazuh.Engine) *stages {
@@ -167,6 +169,9 @@ func (s *stages) events(ids []string, evs []*event.Event) []string {
 		s.tree.Annotate(ev)
 		from := len(s.alerts)
 		s.alerts = s.cor.Observe(s.alerts, ev, s.engine.Eval(nil, ev))
+		if s.onEvent != nil {
+			s.onEvent(ev, len(s.alerts)-from)
+		}
 		for i := range s.alerts[from:] {
 			a := &s.alerts[from+i]
 			a.Event = nil
