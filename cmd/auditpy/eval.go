@@ -32,7 +32,7 @@ func rulesEvalCommand() *cobra.Command {
 		Short: "Evaluate rules on events in JSON, of any origin",
 		Long: `Eval reads events, JSON objects one a line or in a list, with nested names or names with dots, puts them in the order of their
 times, and prints {"rule":…,"events":[ids]} for each result: for a sequence the ids of its events, in their order. Exit status: 0 done,
-whatever was found, 2 something failed.
+whatever was found, 2 something failed. A Sigma rule is evaluated on each event, whatever its log source: the events are taken to be of it.
 
 With --wazuh-lines it reads events as Wazuh's collector joins them, one a line, from FILE or from standard input, and prints for each the id
 and the level of the Wazuh rule that it comes down to, 0 0 if there is none.`,
@@ -43,7 +43,7 @@ and the level of the Wazuh rule that it comes down to, 0 0 if there is none.`,
 	}
 	c.Flags().BoolVar(&f.wazuh, "wazuh-lines", false, "the events are audit records of an event joined to a line, for Wazuh rules")
 	c.Flags().StringVar(&f.eql, "eql", "", "one EQL `query`; the pipes head and tail work here")
-	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Elastic's rules in .toml, or with --wazuh-lines Wazuh's in .xml; may be given again")
+	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Sigma rules in .yml, Elastic's in .toml, or with --wazuh-lines Wazuh's in .xml; may be given again")
 	c.Flags().StringVar(&f.events, "events", "", "`file` with the events; - is standard input")
 	c.Flags().StringVar(&f.Category, "category-field", "event.category", "`field` that EQL compares with what stands before where")
 	c.Flags().StringVar(&f.Timestamp, "timestamp-field", "@timestamp", "`field` with the time of an event")

@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},
 	"correlate/proctree": {"internal/audit", "internal/event", "internal/snapshot", "internal/text"},
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "internal/snapshot", "rules/rule"},
-	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule"},
+	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule", "rules/sigma"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},
 	"cmd/auditpy":        {anything},

@@ -86,6 +86,21 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	return dst
 }
 
+// EvalFields is Eval for an event of any origin, for engines of Options.Documents.
+func (e *Engine) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
+	sc := e.spare.Swap(nil)
+	if sc == nil {
+		sc = newScratch(e)
+	}
+	sc.begin(nil)
+	sc.doc = f
+	e.whole[viewDocument].eval(e, sc)
+	dst = sc.matches(dst, e)
+	sc.end()
+	e.spare.Store(sc)
+	return dst
+}
+
 // byType is a map of indexes: nine of ten records are of a system call.
 type byType struct {
 	calls [100]*index // of types from firstCall on

@@ -4,6 +4,7 @@ import (
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
@@ -12,9 +13,10 @@ import (
 // thousands of rules that alone took longer than to evaluate them.
 type scratch struct {
 	ev     *event.Event
-	rec    int    // of the row: index in ev.Records
-	event  uint32 // number of the event, from 1
-	turn   uint32 // number of the row, from 1
+	doc    rule.Fields // instead of ev
+	rec    int         // of the row: index in ev.Records
+	event  uint32      // number of the event, from 1
+	turn   uint32      // number of the row, from 1
 	fields []fieldValues
 	filled []int       // fields that have values, to let go of
 	words  fieldValues // of the row: what keywords are searched in
@@ -76,7 +78,7 @@ func (sc *scratch) forget() {
 
 // end lets go of the event: a command line may be large.
 func (sc *scratch) end() {
-	sc.ev = nil
+	sc.ev, sc.doc = nil, nil
 	clear(sc.words.values)
 	clear(sc.texts.List)
 	for _, id := range sc.filled {
@@ -96,6 +98,8 @@ func (sc *scratch) values(e *Engine, id int) []string {
 	}
 	f.turn, f.values = sc.turn, f.values[:0]
 	switch of := &e.fields[id]; {
+	case sc.doc != nil:
+		f.values = sc.doc.Values(f.values, of.name)
 	case of.get != nil:
 		f.values = of.get(f.values, sc.ev)
 	case of.record != nil && sc.rec >= 0:
@@ -116,7 +120,9 @@ func (sc *scratch) haystack(numbers bool) []string {
 func (sc *scratch) keywords() []string {
 	if sc.words.turn != sc.turn {
 		sc.words.turn, sc.words.values = sc.turn, sc.words.values[:0]
-		if sc.rec >= 0 {
+		if all, ok := sc.doc.(rule.Document); ok {
+			sc.words.values = all.AllValues(sc.words.values)
+		} else if sc.rec >= 0 {
 			sc.words.values = event.RecordValues(sc.words.values, sc.ev, sc.rec)
 		} else {
 			sc.words.values = eventValues(sc.words.values, sc.ev)
