@@ -22,6 +22,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -124,21 +125,63 @@ func (b *byType) set(t audit.Type, ix *index) {
 	}
 }
 
+// evalRecords asks about each record, in the light of all others. What the same records opened before is remembered.
 func (e *Engine) evalRecords(sc *scratch) {
-	types, others := &e.records, e.untyped
+	types, others, question := &e.records, e.untyped, e.questions+1
 	if sc.ev.Call == nil {
-		types, others = &e.lone, e.loneOthers
+		types, others, question = &e.lone, e.loneOthers, e.questions+2
 	}
+	var known bool
+	sc.key, known = sc.ev.AppendOwnText(sc.key[:0])
+	key := sc.events.Key(question, text.View(sc.key), "")
+	if known {
+		if found, ok := sc.events.Get(key); ok {
+			e.again(found, types, others, sc)
+			return
+		}
+	}
+	sc.verdict = sc.verdict[:0]
 	for i := range sc.ev.Records {
-		ix := types.of(sc.ev.Records[i].Type)
-		if ix == nil {
-			ix = others
+		ix := types.index(sc.ev.Records[i].Type, others)
+		if ix.empty() || !isRow(sc.ev, i) {
+			continue
 		}
-		if !ix.empty() && isRow(sc.ev, i) {
-			sc.row(i)
-			ix.eval(e, sc)
+		sc.row(i)
+		sc.verdict = append(sc.verdict, opening(^i))
+		n := len(sc.verdict)
+		sc.verdict = ix.decided(sc.verdict, e, sc)
+		e.ask(sc.verdict[n:], sc)
+		ix.askLoose(e, sc)
+		if len(sc.verdict) == n && len(ix.loose) == 0 {
+			sc.verdict = sc.verdict[:n-1]
 		}
 	}
+	if known {
+		sc.events.Put(key, sc.verdict)
+	}
+}
+
+// again asks what was found out about the same records: the place of a record, complemented, and what opens at it.
+func (e *Engine) again(found []opening, types *byType, others *index, sc *scratch) {
+	for len(found) > 0 {
+		i := int(^found[0])
+		end := 1
+		for end < len(found) && found[end] >= 0 {
+			end++
+		}
+		sc.row(i)
+		e.ask(found[1:end], sc)
+		types.index(sc.ev.Records[i].Type, others).askLoose(e, sc)
+		found = found[end:]
+	}
+}
+
+// index returns that of a type.
+func (b *byType) index(t audit.Type, others *index) *index {
+	if ix := b.of(t); ix != nil {
+		return ix
+	}
+	return others
 }
 
 // hit is a rule that held, in the row that was at hand.

@@ -18,18 +18,22 @@ type scratch struct {
 	event  uint32      // number of the event, from 1
 	turn   uint32      // number of the row, from 1
 	fields []fieldValues
-	filled []int       // fields that have values, to let go of
-	words  fieldValues // of the row: what keywords are searched in
-	texts  event.Texts // of the row: what holds them
-	leaves []uint32    // number of the row, times two, and one if the test holds
-	asked  []uint32    // by rule: number of the row, times four, and the gates that are open
-	fired  []uint32    // by rule: number of the event
-	ids    []int32     // of literals
-	found  []opening   // of gates that are open
-	memo   *predicate.Memo
-	hits   []hit
-	regex  regex.Scratch
-	unsure bool // an expression of the test at hand was undecided
+	filled []int           // fields that have values, to let go of
+	words  fieldValues     // of the row: what keywords are searched in
+	texts  event.Texts     // of the row: what holds them
+	leaves []uint32        // number of the row, times two, and one if the test holds
+	asked  []uint32        // by rule: number of the row, times four, and the gates that are open
+	fired  []uint32        // by rule: number of the event
+	ids    []int32         // of literals
+	found  []opening       // of gates that are open
+	memo   *predicate.Memo // of texts of records and of values
+	events *predicate.Memo // of all texts of an event that rules look at
+	key    []byte          // of an event
+	// verdict is what opens for an event, while that is found out.
+	verdict []opening
+	hits    []hit
+	regex   regex.Scratch
+	unsure  bool // an expression of the test at hand was undecided
 }
 
 type fieldValues struct {
@@ -41,7 +45,7 @@ type fieldValues struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		fields: make([]fieldValues, len(e.fields)), leaves: make([]uint32, len(e.leaves)),
-		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(),
+		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(256), events: predicate.NewMemo(1024),
 	}
 }
 
