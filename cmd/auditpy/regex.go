@@ -40,11 +40,11 @@ type tries struct {
 	out     *bufio.Writer
 	scratch regex.Scratch
 	last    request // whose expression is re
-	re      *regexp
+	re      *expression
 }
 
-// regexp is an expression, or why there is none.
-type regexp struct {
+// expression is one that was compiled, or why it was not.
+type expression struct {
 	*regex.Regexp
 	err error
 }
@@ -159,13 +159,13 @@ func given(name string, text *string, bytes []byte) (string, error) {
 	return "", fmt.Errorf("neither %s nor %s_b64", name, name)
 }
 
-func compile(pattern, letters string, limit int) *regexp {
+func compile(pattern, letters string, limit int) *expression {
 	flags, ok := regex.ParseFlags(letters)
 	if !ok {
-		return &regexp{err: fmt.Errorf("unknown flags %q: they are of i m s x n U u", letters)}
+		return &expression{err: fmt.Errorf("unknown flags %q: they are of i m s x n U u", letters)}
 	}
 	re, err := regex.Compile(pattern, regex.Options{Flags: flags, Limit: limit})
-	return &regexp{re, err}
+	return &expression{re, err}
 }
 
 func (t *tries) find(subject string) response {
