@@ -2,8 +2,6 @@ package wazuh
 
 import (
 	"time"
-
-	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // definition is a rule as it is written.
@@ -45,7 +43,6 @@ type definition struct {
 	children      int
 	index         int32
 	reachable     bool
-	frequency     *rule.Frequency
 	patternText   map[string]*joined
 	never         *fault // why no audit event can match it
 }

@@ -26,9 +26,7 @@ func (c *compiler) ifSID(d *definition, e *element) {
 }
 
 func (c *compiler) ifGroup(d *definition, e *element) {
-	for _, w := range words(strings.ReplaceAll(c.textOf(e).s, "|", ",")) {
-		d.ifGroups = append(d.ifGroups, w)
-	}
+	d.ifGroups = append(d.ifGroups, words(strings.ReplaceAll(c.textOf(e).s, "|", ","))...)
 }
 
 func (c *compiler) ifLevel(d *definition, e *element) {

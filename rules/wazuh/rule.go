@@ -14,8 +14,7 @@ type compiled struct {
 	tests   []use
 	parents []int32 // indexes, sorted; of a rule without parents the root
 	// always are the children that no literal tells anything about, in order.
-	always   []int32
-	children int
+	always []int32
 	// grouping: it is ours, or has no parents, only tells decoders apart, and has children.
 	grouping bool
 	noAlert  bool // it is no result itself, only its children are
