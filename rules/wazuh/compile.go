@@ -51,6 +51,8 @@ type compiler struct {
 	leafIDs  map[string]int32
 	patterns map[string]*pattern
 
+	matchedGroups int // rules with if_matched_group
+
 	// Of the file at hand.
 	base bool
 	src  *source

@@ -36,8 +36,9 @@ type definition struct {
 	compareAt     int
 	audit         bool // it looks at audit's own fields
 	failed        bool
-	place         int // level by which it stands among its siblings
-	order         int // and its place in the files
+	place         int                  // level by which it stands among its siblings
+	order         int                  // and its place in the files
+	has           map[*definition]bool // among parents
 	parents       []*definition
 	top           bool
 	children      int

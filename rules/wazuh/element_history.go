@@ -17,12 +17,18 @@ func (c *compiler) ifMatchedSID(d *definition, e *element) {
 	d.matched, d.matchedAt = n, e.off
 }
 
+// maxMatchedGroups bounds the rules with if_matched_group: each is held to the groups of all rules.
+const maxMatchedGroups = 1000
+
 func (c *compiler) ifMatchedGroup(d *definition, e *element) {
 	t := c.textOf(e)
 	p, err := osMatch(t.s)
 	if err != nil {
 		c.blame(d, e.off, "<if_matched_group>: %v", err)
 		return
+	}
+	if c.matchedGroups++; c.matchedGroups > maxMatchedGroups {
+		c.blame(d, e.off, "<if_matched_group>: in more than %d rules", maxMatchedGroups)
 	}
 	d.matchedIn, d.matchedAt = p, e.off
 	d.matchedGroups = words(strings.ReplaceAll(t.s, "|", ","))

@@ -46,13 +46,15 @@ func (c *compiler) link() {
 		}
 	}
 	c.defs = slices.DeleteFunc(c.defs, func(d *definition) bool { return d.failed })
-	links := 0
-	for i, d := range c.defs {
-		c.parents(d, c.defs[:i])
-		if links += len(d.parents); links > maxLinks {
+	left := maxLinks
+	before := earlier{byGroup: make(map[string][]*definition)}
+	for _, d := range c.defs {
+		c.parents(d, &before)
+		if left -= len(d.parents); left < 0 {
 			c.blame(d, d.off, "rule %d: over %d links from rules to parents", d.id, maxLinks)
-			d.parents, links = nil, links-len(d.parents)
+			d.parents, left = nil, left+len(d.parents)
 		}
+		before.add(d)
 	}
 	c.reach()
 }
@@ -82,7 +84,33 @@ func (c *compiler) hasParent(d *definition) bool {
 	return true
 }
 
-func (c *compiler) parents(d *definition, before []*definition) {
+// earlier are the rules before one.
+type earlier struct {
+	byGroup map[string][]*definition
+	byLevel [17][]*definition
+}
+
+func (e *earlier) add(d *definition) {
+	e.byLevel[d.level] = append(e.byLevel[d.level], d)
+	for _, g := range d.groups {
+		e.byGroup[g] = append(e.byGroup[g], d)
+	}
+}
+
+// adopt gives d parents, each once.
+func (d *definition) adopt(parents []*definition) {
+	if d.has == nil {
+		d.has = make(map[*definition]bool)
+	}
+	for _, p := range parents {
+		if p != d && !d.has[p] {
+			d.has[p] = true
+			d.parents = append(d.parents, p)
+		}
+	}
+}
+
+func (c *compiler) parents(d *definition, before *earlier) {
 	switch {
 	case d.top:
 	case len(d.sids) > 0:
@@ -93,22 +121,18 @@ func (c *compiler) parents(d *definition, before []*definition) {
 				c.warn(d.src, s.off, "rule %d: there is no rule %d for it to hang under", d.id, s.id)
 			case p.failed:
 				c.warn(d.src, s.off, "rule %d: rule %d, under which it hangs, is refused", d.id, s.id)
-			case p != d && !slices.Contains(d.parents, p):
-				d.parents = append(d.parents, p)
+			default:
+				d.adopt([]*definition{p})
 			}
 		}
 	case d.ifLevel > 0:
-		for _, p := range before {
-			if p.level >= d.ifLevel {
-				d.parents = append(d.parents, p)
-			}
+		for _, ps := range before.byLevel[d.ifLevel:] {
+			d.adopt(ps)
 		}
 		c.orphan(d, "a level of "+strconv.Itoa(d.ifLevel)+" or more")
 	case len(d.ifGroups) > 0:
-		for _, p := range before {
-			if slices.ContainsFunc(d.ifGroups, func(g string) bool { return slices.Contains(p.groups, g) }) {
-				d.parents = append(d.parents, p)
-			}
+		for _, g := range d.ifGroups {
+			d.adopt(before.byGroup[g])
 		}
 		c.orphan(d, "the group "+d.ifGroups[0])
 	default:

@@ -21,12 +21,13 @@ type compiled struct {
 	silent   bool // it is a result that raises no alert
 	base     bool // one of ours, for others to build on
 
-	freq   *rule.Frequency
-	same   []valueOf // of freq
-	differ []valueOf
-	ignore time.Duration
-	counts []countFor
-	title  template
+	freq    *rule.Frequency
+	counted bool      // some rule counts for freq
+	same    []valueOf // of freq
+	differ  []valueOf
+	ignore  time.Duration
+	counts  []countFor
+	title   template
 }
 
 // use is a test as a rule asks it.
