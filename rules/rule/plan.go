@@ -5,7 +5,7 @@ import "time"
 // Plan is what a tree of rules leaves open where some of them ask what matched before, as Wazuh's frequency and ignore
 // do: whoever keeps the windows settles it, and makes the match that it belongs to what came out.
 type Plan struct {
-	Ifs  []Branch // to be asked in this order: the first whose Frequency fires decides
+	Ifs []Branch // to be asked in this order: the first whose Frequency fires decides
 	// Else is what comes out if none does; nil: nothing matched, and in a Branch: the plan goes on behind it.
 	Else *Outcome
 }
