@@ -166,11 +166,11 @@ func second(_ *event.Event, ms []rule.Match) []rule.Match { return ms }
 func restartOptions(seed uint64) Options {
 	switch seed % 3 {
 	case 0:
-		return Options{}
+		return Options{MaxSeen: 500}
 	case 1:
 		return Options{MaxSeen: 5, MaxGroups: 3, MaxPerGroup: 4, MaxKeys: 3, MaxWaiting: 3, MaxSequenceBytes: 8000, MaxWindowBytes: 4000, MaxNodes: 1}
 	}
-	return Options{PerRule: true, PerKey: true, Reorder: -1}
+	return Options{MaxSeen: 500, PerRule: true, PerKey: true, Reorder: -1}
 }
 
 func historyOf(seed uint64, data []byte) history {
@@ -226,7 +226,7 @@ func FuzzLoadState(f *testing.F) {
 func surviveState(t *testing.T, seed uint64, data []byte, at uint, flip byte) {
 	h := historyOf(seed, data)
 	rules := h.load()
-	c := New(Options{})
+	c := New(Options{MaxSeen: 500})
 	for i := range h.len() {
 		c.Observe(nil, first(h.event(i)), second(h.event(i)))
 	}
@@ -235,7 +235,7 @@ func surviveState(t *testing.T, seed uint64, data []byte, at uint, flip byte) {
 	if len(payload) > 0 {
 		payload[at%uint(len(payload))] ^= flip
 	}
-	d := New(Options{})
+	d := New(Options{MaxSeen: 500})
 	_, err := d.LoadState(reframe(payload), rules)
 	if err != nil && !errors.Is(err, snapshot.ErrCorrupt) {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func (m *machine) stop() (outcome, int) {
 	return stopped, 0
 }
 
-// rare does what is not in attempt.
+// rare does what is not in attempt: it is as long as there are such instructions.
 func (m *machine) rare(in *inst, pc, pos int) (nextPC, nextPos int, ok bool) {
 	switch in.op {
 	case iClose:

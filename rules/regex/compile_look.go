@@ -7,6 +7,9 @@ func (c *compiler) look(n *node, cond bool) (begin int, ends []int) {
 	begin = c.emit(inst{op: iLook, reg: reg, negate: n.negate, cond: cond})
 	c.looks = append(c.looks, lookScope{groups: len(c.open), end: inst{op: iLookEnd, reg: reg, negate: n.negate, cond: cond}})
 	c.cuts = append(c.cuts, 0)
+	if n.open { // what follows it begins where it began, so a failure within it hangs on that
+		c.cuts[len(c.cuts)-1]++
+	}
 	c.lookBody(n)
 	c.cuts = c.cuts[:len(c.cuts)-1]
 	scope := c.looks[len(c.looks)-1]

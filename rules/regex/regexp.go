@@ -141,6 +141,7 @@ func (re *Regexp) search(subject string, sc *Scratch, limit int) Answer {
 		}
 	}
 	yes, decided := sc.machine.search(re.program, subject, left)
+	sc.machine.subject = ""
 	return sc.answer(yes, decided, limit-left+sc.machine.steps())
 }
 

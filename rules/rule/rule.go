@@ -78,6 +78,7 @@ type Meta struct {
 	Needs          []string
 	References     []string
 	FalsePositives []string
+	Response       []string // what to do about an alert
 	Pos            Pos
 }
 
