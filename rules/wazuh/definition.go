@@ -41,7 +41,6 @@ type definition struct {
 	has           map[*definition]bool // among parents
 	parents       []*definition
 	top           bool
-	children      int
 	index         int32
 	reachable     bool
 	patternText   map[string]*joined

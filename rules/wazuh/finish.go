@@ -31,9 +31,6 @@ func (c *compiler) finish() {
 	slices.SortStableFunc(c.defs, before)
 	for i, d := range c.defs {
 		d.index = int32(i)
-		for _, p := range d.parents {
-			p.children++
-		}
 	}
 	for _, d := range c.defs {
 		e.rules = append(e.rules, c.compiled(d))
@@ -52,7 +49,7 @@ func (c *compiler) finish() {
 func (c *compiler) compiled(d *definition) compiled {
 	r := compiled{
 		meta: c.meta(d), id: d.id, level: d.level, tests: d.tests, noAlert: d.noAlert, silent: d.level == 0 || d.noLog, base: d.base,
-		grouping: d.base || d.top && d.decoders && len(d.tests) > 0 && d.children > 0, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
+		grouping: d.base || d.top && d.decoders, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
 	}
 	for _, p := range d.parents {
 		r.parents = append(r.parents, p.index)

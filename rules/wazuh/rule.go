@@ -15,7 +15,7 @@ type compiled struct {
 	parents []int32 // indexes, sorted; of a rule without parents the root
 	// always are the children that no literal tells anything about, in order.
 	always []int32
-	// grouping: it is ours, or has no parents, only tells decoders apart, and has children.
+	// grouping: it is ours, or has no parents and no tests but of decoders.
 	grouping bool
 	noAlert  bool // it is no result itself, only its children are
 	silent   bool // it is a result that raises no alert
