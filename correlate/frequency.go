@@ -151,7 +151,7 @@ func (p *settling) count(o *rule.Outcome) {
 			id = p.ev.ID
 			id.Node = strings.Clone(id.Node)
 		}
-		p.f.add(n, o.Rule, id, &used)
+		p.f.add(n, o.Of, id, &used)
 	}
 }
 

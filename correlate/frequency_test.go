@@ -58,10 +58,10 @@ func (w *planWorld) values(i int, h happening) (v rule.Values) {
 
 // match is what a dialect makes of an event.
 func (w *planWorld) match(h happening) []rule.Match {
-	p := &rule.Plan{Else: &rule.Outcome{Rule: w.base, Ignore: w.ignore}}
+	p := &rule.Plan{Else: &rule.Outcome{Rule: w.base, Of: w.base, Ignore: w.ignore}}
 	for i, f := range w.freqs {
 		p.Else.Counts = append(p.Else.Counts, rule.Count{Of: f, With: w.values(i, h)})
-		o := &rule.Outcome{Rule: f.Meta}
+		o := &rule.Outcome{Rule: f.Meta, Of: f.Meta}
 		if w.counts[i] && i+1 < len(w.freqs) {
 			o.Counts = []rule.Count{{Of: w.freqs[i+1], With: w.values(i+1, h)}}
 		}

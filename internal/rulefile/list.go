@@ -11,8 +11,8 @@ import (
 	"github.com/auditpy/auditpy/rules/wazuh"
 )
 
-// MaxListBytes bounds one list. Lists of addresses have millions of them.
-const MaxListBytes = 64 << 20
+// MaxListBytes bounds one list. Lists of addresses are long.
+const MaxListBytes = 16 << 20
 
 // lists reads the lists that the Wazuh rules among files name, once each. Wazuh names them from its home, as
 // etc/lists/audit-keys; they are looked for from the folder of the rule file upwards, where etc/lists may be lists too, and

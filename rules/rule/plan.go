@@ -5,8 +5,9 @@ import "time"
 // Plan is what a tree of rules leaves open where some of them ask what matched before, as Wazuh's frequency and ignore
 // do: whoever keeps the windows settles it, and makes the match that it belongs to what came out.
 type Plan struct {
-	Ifs  []Branch // to be asked in this order: the first whose Frequency fires decides
-	Else *Outcome // if none does; nil: nothing matched
+	Ifs []Branch // to be asked in this order: the first whose Frequency fires decides
+	// Else is what comes out if none does; nil: nothing matched, and in a Branch: the plan goes on behind it.
+	Else *Outcome
 }
 
 // Branch is a frequency rule all of whose other conditions hold.
@@ -18,7 +19,8 @@ type Branch struct {
 
 // Outcome is a rule that the event may come down to.
 type Outcome struct {
-	Rule     *Meta
+	Rule     *Meta // its Title may speak of the event
+	Of       *Meta // the same without that, for whoever keeps it
 	Evidence []Evidence
 	Silent   bool          // it raises no alert
 	Ignore   time.Duration // after an alert, how long Above stands in for it; 0: not at all

@@ -45,8 +45,12 @@ func (sc *scratch) open(rules []int32) {
 // build makes the index, and tells each rule which of its children are not in it.
 func (e *Engine) build() {
 	fields := make(map[int32]*building)
-	whole := e.needsText()
+	live := e.live()
+	whole := e.needsText(live)
 	for id := range e.rules {
+		if !live[id] {
+			continue
+		}
 		best := e.gate(&e.rules[id])
 		if best == nil || best.field == fullLog && !whole {
 			e.ask(int32(id))
@@ -67,15 +71,41 @@ func (e *Engine) build() {
 	slices.SortFunc(e.index, func(a, b indexed) int { return cmp.Compare(b.field, a.field) })
 }
 
+// live tells which rules an event can come to: those for other logs hang under rules that never match.
+func (e *Engine) live() []bool {
+	kids := make(map[int32][]int32)
+	for id := range e.rules {
+		for _, p := range e.rules[id].parents {
+			kids[p] = append(kids[p], int32(id))
+		}
+	}
+	live := make([]bool, len(e.rules))
+	for open := slices.Clone(kids[root]); len(open) > 0; {
+		id := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !live[id] && !slices.ContainsFunc(e.rules[id].tests, e.never) {
+			live[id] = true
+			open = append(open, kids[id]...)
+		}
+	}
+	return live
+}
+
+// never reports whether no event passes a test: its contrary neither.
+func (e *Engine) never(t use) bool {
+	l := e.leaves[t.leaf]
+	return l.kind == isNever || l.kind <= isNet && l.field >= 0 && e.fields[l.field].get == nil
+}
+
 // needsText reports whether literals should be looked for in the whole text, which costs much to make. Not for a few
 // rules all of whose parents have literals in fields: they are asked when a parent holds, which is seldom.
-func (e *Engine) needsText() bool {
+func (e *Engine) needsText(live []bool) bool {
 	const few = 8
 	n := 0
 	known := make(map[int32]bool)
 	for id := range e.rules {
 		r := &e.rules[id]
-		if g := e.gate(r); g == nil || g.field != fullLog || r.base {
+		if g := e.gate(r); g == nil || g.field != fullLog || r.base || !live[id] {
 			continue
 		}
 		if n++; n > few || slices.ContainsFunc(r.parents, func(p int32) bool { return !e.isRare(p, known) }) {

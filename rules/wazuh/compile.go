@@ -51,6 +51,8 @@ type compiler struct {
 	leafIDs  map[string]int32
 	patterns map[string]*pattern
 
+	matchedGroups int // rules with if_matched_group
+
 	// Of the file at hand.
 	base bool
 	src  *source
@@ -67,53 +69,6 @@ func newCompiler(o Options) *compiler {
 		refused: make(map[int]bool), fieldIDs: make(map[string]int32), leafIDs: make(map[string]int32), patterns: make(map[string]*pattern),
 	}
 }
-
-// definition is a rule as it is written.
-type definition struct {
-	src  *source
-	off  int
-	body *element
-	base bool
-	seq  int // in the order of the files
-
-	id, level, maxSize, times int
-	span, ignore              time.Duration
-	noAlert, overwrite        bool
-	noLog, global             bool
-	hasTimes, hasSpan         bool
-
-	groups        []string
-	title         string
-	techniques    []string
-	references    []string
-	tests         []use
-	decoders      bool // it has no other tests than of decoders or categories
-	sids          []ref
-	ifGroups      []string
-	ifLevel       int
-	matched       int // if_matched_sid
-	matchedAt     int
-	matchedIn     *pattern // if_matched_group
-	matchedGroups []string // the same as words
-	same          []valueOf
-	differ        []valueOf
-	compareAt     int
-	audit         bool // it looks at audit's own fields
-	failed        bool
-	place         int // level by which it stands among its siblings
-	order         int // and its place in the files
-	parents       []*definition
-	top           bool
-	children      int
-	index         int32
-	reachable     bool
-	frequency     *rule.Frequency
-	patternText   map[string]*joined
-	never         *fault // why no audit event can match it
-}
-
-// ref is an id as it is named.
-type ref struct{ id, off int }
 
 func (c *compiler) fatal(src *source, off int, format string, args ...any) {
 	if src.name == baseName { // what is wrong with a rule that replaces one of ours is told of that one
@@ -139,85 +94,6 @@ func (c *compiler) sortDiags(files []rule.File) {
 	slices.SortStableFunc(c.diags, func(a, b rule.Diag) int {
 		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), a.Pos.Compare(b.Pos))
 	})
-}
-
-// file reads a file: groups of rules, and variables, which hold for all of it.
-func (c *compiler) file(f rule.File) {
-	c.src = newSource(f.Name, string(f.Data))
-	if len(f.Data) > maxFile {
-		c.fatal(c.src, 0, "file is larger than %d bytes", maxFile)
-		return
-	}
-	roots, faults := scan(c.src.text)
-	for _, fault := range faults {
-		c.fatal(c.src, fault.off, "%s", fault.msg)
-	}
-	if len(roots)+len(faults) == 0 {
-		c.fatal(c.src, 0, "no rules: a file of Wazuh rules has <group> with <rule> in it")
-	}
-	c.variables(roots)
-	for _, e := range roots {
-		switch e.name {
-		case "var":
-		case "group":
-			c.group(e)
-		case "rule":
-			c.fatal(c.src, e.off, "<rule> outside of a <group>")
-		default:
-			c.fatal(c.src, e.off, "<%s>: a rule file has <group> and <var> only", e.name)
-		}
-	}
-}
-
-func (c *compiler) variables(roots []*element) {
-	c.vars = make(map[string]text)
-	for _, e := range roots {
-		if e.name != "var" {
-			continue
-		}
-		name := e.attr("name")
-		switch {
-		case e.fault != nil:
-			c.fatal(c.src, e.fault.off, "%s", e.fault.msg)
-		case name == nil || !isVarName(name.text.s):
-			c.fatal(c.src, e.off, "<var>: needs a name of letters, digits and _")
-		default:
-			value := e.text.trim()
-			c.vars[name.text.s] = value.expand(c.vars)
-		}
-	}
-}
-
-func isVarName(s string) bool { return s != "" && varEnd(s) == len(s) }
-
-// group reads the rules of a group.
-func (c *compiler) group(e *element) {
-	name := e.attr("name")
-	if e.fault != nil {
-		c.fatal(c.src, e.fault.off, "%s", e.fault.msg)
-	}
-	if name == nil {
-		c.fatal(c.src, e.off, "<group>: needs a name")
-		return
-	}
-	for _, a := range e.attrs {
-		if a.name != "name" {
-			c.fatal(c.src, a.off, "<group>: no attribute %s", a.name)
-		}
-	}
-	groups := words(name.text.expand(c.vars).s)
-	for _, k := range e.kids {
-		if k.name != "rule" {
-			c.fatal(c.src, k.off, "<%s>: a group has <rule> only", k.name)
-			continue
-		}
-		c.rule(k, groups)
-	}
-}
-
-// words are what stands between commas and blanks.
-func words(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || strings.ContainsRune(blanks, r) })
 }
 
 // rule reads a rule and makes it known, if there is nothing wrong with it.

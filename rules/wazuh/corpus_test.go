@@ -27,7 +27,7 @@ func ruleset(t *testing.T) string {
 	return dir
 }
 
-func readRules(t *testing.T, dir, pattern string) (files []rule.File) {
+func readRules(t testing.TB, dir, pattern string) (files []rule.File) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "rules", pattern))
 	if err != nil || len(names) == 0 {
@@ -257,7 +257,7 @@ func alerted(t *testing.T, e *wazuh.Engine, lines []string) (serials []uint64) {
 	return serials
 }
 
-func gunzip(t *testing.T, name string) (lines []string) {
+func gunzip(t testing.TB, name string) (lines []string) {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
@@ -277,4 +277,27 @@ func gunzip(t *testing.T, name string) (lines []string) {
 		t.Fatal(err)
 	}
 	return lines
+}
+
+// BenchmarkCorpus evaluates all of Wazuh's rules on the events of the captures.
+func BenchmarkCorpus(b *testing.B) {
+	dir, captures := os.Getenv("AUDITPY_WAZUH_RULESET"), os.Getenv("AUDITPY_CAPTURES")
+	if dir == "" || captures == "" {
+		b.Skip("AUDITPY_WAZUH_RULESET and AUDITPY_CAPTURES name no folders")
+	}
+	e, _ := wazuh.Compile(readRules(b, dir, "*.xml"), wazuh.Options{})
+	var evs []*event.Event
+	names, _ := filepath.Glob(filepath.Join(captures, "*", "audit.log.gz"))
+	for _, name := range names {
+		asm := assemble.New(assemble.Options{})
+		for _, r := range parseAll(gunzip(b, name)) {
+			for _, ev := range asm.Add(nil, r) {
+				evs = append(evs, ev.Clone())
+			}
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		e.Eval(nil, evs[i%len(evs)])
+	}
 }

@@ -1,6 +1,7 @@
 package wazuh_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -81,5 +82,21 @@ func TestUndecided(t *testing.T) {
 	}
 	if u := e.Undecided(nil); len(u) != 1 || u[0].Count != 1 || u[0].Field != "full_log" || len(u[0].Rules) != 1 || u[0].Rules[0].ID != "100001" {
 		t.Errorf("undecided %+v, want rule 100001 once", u)
+	}
+}
+
+// TestNever: rules for other logs are told in a line, not one by one.
+func TestNever(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("<group name=\"sshd,\">\n")
+	for i := range 7 {
+		fmt.Fprintf(&b, "<rule id=\"%d\" level=\"5\"><decoded_as>sshd</decoded_as><description>x</description></rule>\n", 5700+i)
+	}
+	e, diags := wazuh.Compile([]rule.File{xml(b.String() + good + "</group>")}, wazuh.Options{})
+	if want := "rules.xml:2:27: warning: 7 of 8 rules never match, this is the first: decoded_as sshd: audit events are decoded as auditd"; len(diags) != 1 || diags[0].String() != want {
+		t.Errorf("diags %v\nwant %s", diags, want)
+	}
+	if got := newStages(t, e).run(lines(t, "exec 0 exe=/bin/good : good")); !slices.Equal(got, []string{"100900"}) {
+		t.Errorf("alerts %q", got)
 	}
 }

@@ -2,10 +2,7 @@ package wazuh
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/auditpy/auditpy/internal/audit"
 )
 
 // elementKind says how an element of a rule is read.
@@ -17,49 +14,56 @@ type elementKind struct {
 
 var elements map[string]elementKind
 
-func init() { // it refers to itself by the functions
-	text := func(read func(*compiler, *definition, *element), attrs ...string) elementKind {
-		return elementKind{read, attrs, true}
-	}
-	elements = map[string]elementKind{
-		"match":       text((*compiler).collectPattern, "type", "negate"),
-		"regex":       text((*compiler).collectPattern, "type", "negate"),
-		"field":       text((*compiler).fieldTest, "name", "type", "negate"),
-		"action":      text((*compiler).collectPattern, "type", "negate"),
-		"srcip":       text((*compiler).collectPattern, "negate"),
-		"dstip":       text((*compiler).collectPattern, "negate"),
-		"decoded_as":  text((*compiler).decodedAs),
-		"category":    text((*compiler).category),
-		"if_sid":      text((*compiler).ifSID),
-		"if_group":    text((*compiler).ifGroup),
-		"if_level":    text((*compiler).ifLevel),
-		"list":        text((*compiler).listTest, "field", "lookup", "check_value"),
-		"time":        text((*compiler).timeTest),
-		"weekday":     text((*compiler).dayTest),
-		"description": text((*compiler).describe),
-		"mitre":       {read: (*compiler).mitre},
-		"group":       text(func(c *compiler, d *definition, e *element) { d.groups = append(d.groups, words(c.textOf(e).s)...) }),
-		"options":     text((*compiler).option),
-		"info":        text((*compiler).info, "type"),
-
-		"if_matched_sid":   text((*compiler).ifMatchedSID),
-		"if_matched_group": text((*compiler).ifMatchedGroup),
-		"same_field":       text((*compiler).sameField),
-		"different_field":  text((*compiler).differentField),
-		"not_same_field":   text((*compiler).differentField),
-		"global_frequency": {read: func(_ *compiler, d *definition, _ *element) { d.global = true }},
-		"ignore":           text((*compiler).withoutEffect),
-		"check_if_ignored": text((*compiler).withoutEffect),
-	}
+func init() { // the functions refer to it
+	elements = plainElements()
 	for name := range staticFields {
 		if _, ok := elements[name]; !ok {
-			elements[name] = text((*compiler).collectPattern, "type", "negate")
+			elements[name] = withText((*compiler).collectPattern, "type", "negate")
 		}
 	}
 	for name, field := range comparedFields {
 		elements["same_"+name] = elementKind{read: func(c *compiler, d *definition, e *element) { c.compare(d, e, field, &d.same) }}
 		elements["different_"+name] = elementKind{read: func(c *compiler, d *definition, e *element) { c.compare(d, e, field, &d.differ) }}
 		elements["not_same_"+name] = elements["different_"+name]
+	}
+}
+
+// withText is an element that says something.
+func withText(read func(*compiler, *definition, *element), attrs ...string) elementKind {
+	return elementKind{read, attrs, true}
+}
+
+// plainElements are those that are no fields.
+func plainElements() map[string]elementKind {
+	return map[string]elementKind{
+		"match":       withText((*compiler).collectPattern, "type", "negate"),
+		"regex":       withText((*compiler).collectPattern, "type", "negate"),
+		"field":       withText((*compiler).fieldTest, "name", "type", "negate"),
+		"action":      withText((*compiler).collectPattern, "type", "negate"),
+		"srcip":       withText((*compiler).collectPattern, "negate"),
+		"dstip":       withText((*compiler).collectPattern, "negate"),
+		"decoded_as":  withText((*compiler).decodedAs),
+		"category":    withText((*compiler).category),
+		"if_sid":      withText((*compiler).ifSID),
+		"if_group":    withText((*compiler).ifGroup),
+		"if_level":    withText((*compiler).ifLevel),
+		"list":        withText((*compiler).listTest, "field", "lookup", "check_value"),
+		"time":        withText((*compiler).timeTest),
+		"weekday":     withText((*compiler).dayTest),
+		"description": withText((*compiler).describe),
+		"mitre":       {read: (*compiler).mitre},
+		"group":       withText(func(c *compiler, d *definition, e *element) { d.groups = append(d.groups, words(c.textOf(e).s)...) }),
+		"options":     withText((*compiler).option),
+		"info":        withText((*compiler).info, "type"),
+
+		"if_matched_sid":   withText((*compiler).ifMatchedSID),
+		"if_matched_group": withText((*compiler).ifMatchedGroup),
+		"same_field":       withText((*compiler).sameField),
+		"different_field":  withText((*compiler).differentField),
+		"not_same_field":   withText((*compiler).differentField),
+		"global_frequency": {read: func(_ *compiler, d *definition, _ *element) { d.global = true }},
+		"ignore":           withText((*compiler).withoutEffect),
+		"check_if_ignored": withText((*compiler).withoutEffect),
 	}
 }
 
@@ -130,201 +134,4 @@ func (c *compiler) textOf(e *element) text {
 
 func (c *compiler) withoutEffect(d *definition, e *element) {
 	c.warn(d.src, e.off, "<%s> has no effect: alerts are not held back by fields", e.name)
-}
-
-func (c *compiler) describe(d *definition, e *element) {
-	d.title = strings.Join(strings.Fields(d.title+" "+c.textOf(e).s), " ")
-}
-
-func (c *compiler) mitre(d *definition, e *element) {
-	d.techniques = append(d.techniques, words(e.text.expand(c.vars).s)...)
-	for _, k := range e.kids {
-		if k.name != "id" {
-			c.blame(d, k.off, "<%s>: <mitre> has <id> only", k.name)
-			continue
-		}
-		d.techniques = append(d.techniques, words(k.text.expand(c.vars).s)...)
-	}
-}
-
-func (c *compiler) option(d *definition, e *element) {
-	for _, w := range words(c.textOf(e).s) {
-		switch w {
-		case "no_log":
-			d.noLog = true
-		case "no_full_log", "alert_by_email", "no_email_alert", "log_alert", "no_ar", "no_counter":
-		default:
-			c.blame(d, e.off, "<options>: no option %q", w)
-		}
-	}
-}
-
-func (c *compiler) info(d *definition, e *element) {
-	said, kind := c.textOf(e).s, "text"
-	if a := e.attr("type"); a != nil {
-		kind = a.text.s
-	}
-	switch kind {
-	case "link", "text":
-		d.references = append(d.references, said)
-	case "cve":
-		d.references = append(d.references, "CVE-"+strings.TrimPrefix(strings.ToUpper(said), "CVE-"))
-	case "osvdb":
-		d.references = append(d.references, "OSVDB-"+said)
-	default:
-		c.blame(d, e.off, "<info>: type %q is none of text, link, cve, osvdb", kind)
-	}
-}
-
-// decoders are the names of Wazuh's audit decoders, and of others' that take records apart, with the types that they
-// stand for; none: all.
-var decoders = map[string][]audit.Type{
-	"auditd":                   nil,
-	"auditd-syscall":           {audit.Syscall},
-	"auditd-execve":            {audit.Execve},
-	"auditd-path":              {audit.Path},
-	"auditd-config_change":     typesNamed("CONFIG_CHANGE", "DAEMON_CONFIG"),
-	"auditd-user_and_cred":     typesNamed("USER_AUTH", "USER_ACCT", "USER_MGMT", "USER_LOGIN", "USER_LOGOUT", "USER_ERR", "USER_START", "USER_END", "USER_CHAUTHTOK", "USER_CMD", "CRED_ACQ", "CRED_DISP", "CRED_REFR"),
-	"auditd-login":             typesNamed("LOGIN"),
-	"auditd-promiscuous":       typesNamed("ANOM_PROMISCUOUS"),
-	"auditd-selinux_macstatus": typesNamed("MAC_STATUS"),
-	"auditd-generic":           nil,
-}
-
-func typesNamed(names ...string) (out []audit.Type) {
-	for _, name := range names {
-		t, ok := audit.ParseType(name)
-		if !ok {
-			panic("wazuh: no record type " + name)
-		}
-		out = append(out, t)
-	}
-	return out
-}
-
-func (c *compiler) decodedAs(d *definition, e *element) {
-	name := c.textOf(e).s
-	types, ok := decoders[name]
-	l := leaf{kind: isDecoded, name: "decoder", words: "is " + name, types: types}
-	if !ok {
-		l.kind = isNever
-		d.neverMatches(e.off, "decoded_as %s: audit events are decoded as auditd", name)
-	} else {
-		d.audit = true
-	}
-	c.ask(d, l, false)
-}
-
-func (c *compiler) category(d *definition, e *element) {
-	name := c.textOf(e).s
-	l := leaf{kind: isDecoded, name: "category", words: "is " + name}
-	if name != "syslog" {
-		l.kind = isNever
-		d.neverMatches(e.off, "category %s: audit events are of category syslog", name)
-	}
-	c.ask(d, l, false)
-}
-
-func (c *compiler) timeTest(d *definition, e *element) {
-	t := c.textOf(e)
-	span, err := parseTime(t.s)
-	if err != nil {
-		c.blame(d, e.off, "<time>: %v", err)
-		return
-	}
-	c.ask(d, leaf{kind: isTime, name: "time", words: "is in " + t.s, span: span}, false)
-}
-
-func (c *compiler) dayTest(d *definition, e *element) {
-	t := c.textOf(e)
-	days, err := parseDays(t.s)
-	if err != nil {
-		c.blame(d, e.off, "<weekday>: %v", err)
-		return
-	}
-	c.ask(d, leaf{kind: isDay, name: "weekday", words: "is in " + t.s, days: days}, false)
-}
-
-func (c *compiler) ifSID(d *definition, e *element) {
-	t := c.textOf(e)
-	for at := 0; at < len(t.s); {
-		if t.s[at] == ',' || isBlank(t.s[at]) {
-			at++
-			continue
-		}
-		end := at + len(words(t.s[at:])[0])
-		n, err := strconv.Atoi(t.s[at:end])
-		if err != nil || n < 1 || n > maxID {
-			c.blame(d, t.offset(at), "<if_sid>: %q is no id of a rule", t.s[at:end])
-			return
-		}
-		d.sids = append(d.sids, ref{n, t.offset(at)})
-		at = end
-	}
-}
-
-func (c *compiler) ifGroup(d *definition, e *element) {
-	for _, w := range words(strings.ReplaceAll(c.textOf(e).s, "|", ",")) {
-		d.ifGroups = append(d.ifGroups, w)
-	}
-}
-
-func (c *compiler) ifLevel(d *definition, e *element) {
-	s := c.textOf(e).s
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > 16 {
-		c.blame(d, e.off, "<if_level>: %q is no level from 1 to 16", s)
-		return
-	}
-	d.ifLevel = n
-}
-
-func (c *compiler) ifMatchedSID(d *definition, e *element) {
-	s := c.textOf(e).s
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > maxID {
-		c.blame(d, e.off, "<if_matched_sid>: %q is no id of a rule", s)
-		return
-	}
-	d.matched, d.matchedAt = n, e.off
-}
-
-func (c *compiler) ifMatchedGroup(d *definition, e *element) {
-	t := c.textOf(e)
-	p, err := osMatch(t.s)
-	if err != nil {
-		c.blame(d, e.off, "<if_matched_group>: %v", err)
-		return
-	}
-	d.matchedIn, d.matchedAt = p, e.off
-	d.matchedGroups = words(strings.ReplaceAll(t.s, "|", ","))
-}
-
-func (c *compiler) sameField(d *definition, e *element) {
-	for _, name := range words(c.textOf(e).s) {
-		c.compare(d, e, name, &d.same)
-	}
-}
-
-func (c *compiler) differentField(d *definition, e *element) {
-	for _, name := range words(c.textOf(e).s) {
-		c.compare(d, e, name, &d.differ)
-	}
-}
-
-// compare adds a field that events of a frequency rule have in common, or not.
-func (c *compiler) compare(d *definition, e *element, name string, to *[]valueOf) {
-	d.compareAt = e.off
-	f := c.field(name)
-	if c.engine.fields[f].get == nil && to == &d.same {
-		d.neverMatches(e.off, "<%s>: audit events have no %s", e.name, orField(name, e))
-	}
-	*to = append(*to, f)
-}
-
-func orField(name string, e *element) string {
-	if name == "" {
-		return strings.TrimPrefix(e.name, "same_")
-	}
-	return name
 }

@@ -36,32 +36,41 @@ func (c *compiler) frequencyOf(d *definition, m *rule.Meta) *rule.Frequency {
 
 // countAll tells each rule which frequency rules its matches count for. Level 0 counts for none.
 func (c *compiler) countAll() {
+	groups := make([]string, len(c.defs)) // as Wazuh writes them
+	for i, d := range c.defs {
+		groups[i] = strings.Join(d.groups, ",") + ","
+	}
 	for _, d := range c.defs {
 		f := &c.engine.rules[d.index]
-		if f.freq == nil {
+		switch {
+		case f.freq == nil:
 			continue
-		}
-		found := false
-		for _, o := range c.defs {
-			if o.level == 0 || !d.counts(o) {
-				continue
+		case d.matchedIn != nil:
+			c.countGroups(d, f, groups)
+		default:
+			if o := c.byID[d.matched]; o != nil && !o.failed && o.level > 0 {
+				c.count(f, o)
 			}
-			found = true
-			r := &c.engine.rules[o.index]
-			r.counts = append(r.counts, countFor{f.freq, f.same, f.differ})
 		}
-		if !found {
+		if !f.counted {
 			c.warn(d.src, d.matchedAt, "rule %d: no rule counts for it: there is none of that id or group over level 0", d.id)
 		}
 	}
 }
 
-// counts reports whether matches of o count for the frequency rule d.
-func (d *definition) counts(o *definition) bool {
-	if d.matchedIn == nil {
-		return o.id == d.matched
+// countGroups finds the rules whose groups match if_matched_group.
+func (c *compiler) countGroups(d *definition, f *compiled, groups []string) {
+	for i, o := range c.defs {
+		if o.level > 0 && d.matchedIn.holds(groups[i], nil) == yes {
+			c.count(f, o)
+		}
 	}
-	return d.matchedIn.holds(strings.Join(o.groups, ",")+",", nil) == yes
+}
+
+func (c *compiler) count(f *compiled, o *definition) {
+	f.counted = true
+	r := &c.engine.rules[o.index]
+	r.counts = append(r.counts, countFor{f.freq, f.same, f.differ})
 }
 
 // template reads a description: $(name) is the value of a field.

@@ -22,14 +22,13 @@ const base = 1767954000
 
 // execution is a program that is executed, as the kernel tells it.
 type execution struct {
-	at          float64 // seconds after base
-	serial      int
-	pid, ppid   int
-	uid         string
-	exe, key    string
-	cwd, node   string
-	interpreted string // a second PATH
-	args        []string
+	at        float64 // seconds after base
+	serial    int
+	pid, ppid int
+	uid       string
+	exe, key  string
+	cwd, node string
+	args      []string
 }
 
 // logged is a value of the kernel's: in hex if it has bytes that are not plain.

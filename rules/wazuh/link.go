@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"sync/atomic"
-
-	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // maxLinks bounds the links from children to parents: a rule may name all others by a group or a level.
@@ -49,13 +46,15 @@ func (c *compiler) link() {
 		}
 	}
 	c.defs = slices.DeleteFunc(c.defs, func(d *definition) bool { return d.failed })
-	links := 0
-	for i, d := range c.defs {
-		c.parents(d, c.defs[:i])
-		if links += len(d.parents); links > maxLinks {
+	left := maxLinks
+	before := earlier{byGroup: make(map[string][]*definition)}
+	for _, d := range c.defs {
+		c.parents(d, &before)
+		if left -= len(d.parents); left < 0 {
 			c.blame(d, d.off, "rule %d: over %d links from rules to parents", d.id, maxLinks)
-			d.parents, links = nil, links-len(d.parents)
+			d.parents, left = nil, left+len(d.parents)
 		}
+		before.add(d)
 	}
 	c.reach()
 }
@@ -85,7 +84,33 @@ func (c *compiler) hasParent(d *definition) bool {
 	return true
 }
 
-func (c *compiler) parents(d *definition, before []*definition) {
+// earlier are the rules before one.
+type earlier struct {
+	byGroup map[string][]*definition
+	byLevel [17][]*definition
+}
+
+func (e *earlier) add(d *definition) {
+	e.byLevel[d.level] = append(e.byLevel[d.level], d)
+	for _, g := range d.groups {
+		e.byGroup[g] = append(e.byGroup[g], d)
+	}
+}
+
+// adopt gives d parents, each once.
+func (d *definition) adopt(parents []*definition) {
+	if d.has == nil {
+		d.has = make(map[*definition]bool)
+	}
+	for _, p := range parents {
+		if p != d && !d.has[p] {
+			d.has[p] = true
+			d.parents = append(d.parents, p)
+		}
+	}
+}
+
+func (c *compiler) parents(d *definition, before *earlier) {
 	switch {
 	case d.top:
 	case len(d.sids) > 0:
@@ -96,22 +121,18 @@ func (c *compiler) parents(d *definition, before []*definition) {
 				c.warn(d.src, s.off, "rule %d: there is no rule %d for it to hang under", d.id, s.id)
 			case p.failed:
 				c.warn(d.src, s.off, "rule %d: rule %d, under which it hangs, is refused", d.id, s.id)
-			case p != d && !slices.Contains(d.parents, p):
-				d.parents = append(d.parents, p)
+			default:
+				d.adopt([]*definition{p})
 			}
 		}
 	case d.ifLevel > 0:
-		for _, p := range before {
-			if p.level >= d.ifLevel {
-				d.parents = append(d.parents, p)
-			}
+		for _, ps := range before.byLevel[d.ifLevel:] {
+			d.adopt(ps)
 		}
 		c.orphan(d, "a level of "+strconv.Itoa(d.ifLevel)+" or more")
 	case len(d.ifGroups) > 0:
-		for _, p := range before {
-			if slices.ContainsFunc(d.ifGroups, func(g string) bool { return slices.Contains(p.groups, g) }) {
-				d.parents = append(d.parents, p)
-			}
+		for _, g := range d.ifGroups {
+			d.adopt(before.byGroup[g])
 		}
 		c.orphan(d, "the group "+d.ifGroups[0])
 	default:
@@ -202,73 +223,4 @@ func (c *compiler) cutLoops(kids map[*definition][]*definition) {
 		}
 	}
 	c.defs = slices.DeleteFunc(c.defs, func(d *definition) bool { return d.failed })
-}
-
-// before orders siblings: level 0 first, then the highest; equal ones as in the files. The root of audit's own tree is
-// the last.
-func before(a, b *definition) int {
-	rank := func(d *definition) int {
-		switch {
-		case d.id == auditRoot:
-			return -1
-		case d.place == 0:
-			return 17
-		}
-		return d.place
-	}
-	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a.order, b.order))
-}
-
-// finish makes the rules of the engine.
-func (c *compiler) finish() {
-	e := c.engine
-	inFiles := slices.Clone(c.defs)
-	slices.SortStableFunc(c.defs, before)
-	for i, d := range c.defs {
-		d.index = int32(i)
-		for _, p := range d.parents {
-			p.children++
-		}
-	}
-	for _, d := range c.defs {
-		e.rules = append(e.rules, c.compiled(d))
-	}
-	c.countAll()
-	c.needs()
-	for _, d := range inFiles {
-		if !d.base {
-			e.listed = append(e.listed, e.rules[d.index].meta)
-		}
-	}
-	e.undecided = make([]atomic.Uint64, len(e.leaves))
-	e.build()
-}
-
-func (c *compiler) compiled(d *definition) compiled {
-	r := compiled{
-		meta: c.meta(d), id: d.id, level: d.level, tests: d.tests, noAlert: d.noAlert, silent: d.level == 0 || d.noLog, base: d.base,
-		grouping: d.base || d.top && d.decoders && len(d.tests) > 0 && d.children > 0, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
-	}
-	for _, p := range d.parents {
-		r.parents = append(r.parents, p.index)
-	}
-	if d.top {
-		r.parents = append(r.parents, root)
-	}
-	slices.Sort(r.parents)
-	if d.matched != 0 || d.matchedIn != nil {
-		r.freq = c.frequencyOf(d, r.meta)
-	}
-	return r
-}
-
-func (c *compiler) meta(d *definition) *rule.Meta {
-	m := &rule.Meta{
-		ID: strconv.Itoa(d.id), Title: d.title, Level: levelOf(d.level), Severity: d.level, Dialect: "wazuh",
-		Tags: d.groups, Techniques: d.techniques, References: d.references, Pos: d.src.pos(d.off),
-	}
-	if m.Title == "" {
-		m.Title = "Wazuh rule " + m.ID
-	}
-	return m
 }

@@ -43,7 +43,7 @@ func (e *Engine) outcome(sc *scratch, leaf int32) *rule.Outcome {
 
 func (e *Engine) outcomeAt(sc *scratch, at int) *rule.Outcome {
 	r := &e.rules[sc.path[at]]
-	o := &rule.Outcome{Rule: r.named(sc), Silent: r.silent, Ignore: r.ignore}
+	o := &rule.Outcome{Rule: r.named(sc), Of: r.meta, Silent: r.silent, Ignore: r.ignore}
 	for _, c := range r.counts {
 		if with := sc.valuesOf(c.same, c.differ); !with.Missing {
 			o.Counts = append(o.Counts, rule.Count{Of: c.freq, With: with})

@@ -14,20 +14,20 @@ type compiled struct {
 	tests   []use
 	parents []int32 // indexes, sorted; of a rule without parents the root
 	// always are the children that no literal tells anything about, in order.
-	always   []int32
-	children int
-	// grouping: it is ours, or has no parents, only tells decoders apart, and has children.
+	always []int32
+	// grouping: it is ours, or has no parents and no tests but of decoders.
 	grouping bool
 	noAlert  bool // it is no result itself, only its children are
 	silent   bool // it is a result that raises no alert
 	base     bool // one of ours, for others to build on
 
-	freq   *rule.Frequency
-	same   []valueOf // of freq
-	differ []valueOf
-	ignore time.Duration
-	counts []countFor
-	title  template
+	freq    *rule.Frequency
+	counted bool      // some rule counts for freq
+	same    []valueOf // of freq
+	differ  []valueOf
+	ignore  time.Duration
+	counts  []countFor
+	title   template
 }
 
 // use is a test as a rule asks it.

@@ -1,7 +1,6 @@
 package wazuh
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -132,103 +131,4 @@ func (c *compiler) compilePattern(d *definition, element, kind string, j *joined
 		c.warn(d.src, j.text.offset(w.Offset), "<%s>: %s: %s", element, kind, w.Msg)
 	}
 	return p
-}
-
-// netTest asks for an address: networks with commas or blanks between, a ! before them means any other.
-func (c *compiler) netTest(d *definition, name string, j *joined) {
-	negate := j.negate != nil && c.yesNo(d, j.negate)
-	said := strings.Trim(j.text.s, blanks)
-	rest, not := strings.CutPrefix(said, "!")
-	l := leaf{kind: isNet, name: name, words: "in " + rest}
-	for _, w := range words(rest) {
-		p, err := parseNet(w)
-		if err != nil {
-			c.blame(d, j.off, "<%s>: %q is no address and no network", name, w)
-			return
-		}
-		l.nets = append(l.nets, p)
-	}
-	c.askField(d, l, negate != not, j.off)
-}
-
-// parseNet reads an address, a network with its mask in bits or in full, or the begin of an address: 10.1.
-func parseNet(s string) (netip.Prefix, error) {
-	if ip, err := netip.ParseAddr(s); err == nil {
-		return ip.Prefix(ip.BitLen())
-	}
-	if strings.HasSuffix(s, ".") {
-		dots := strings.Count(s, ".")
-		return netip.ParsePrefix(s + strings.TrimSuffix(strings.Repeat("0.", max(4-dots, 0)), ".") + "/" + string(rune('0'+dots*8/10)) + string(rune('0'+dots*8%10)))
-	}
-	if addr, mask, ok := strings.Cut(s, "/"); ok && strings.Contains(mask, ".") {
-		return maskedNet(addr, mask)
-	}
-	p, err := netip.ParsePrefix(s)
-	return p.Masked(), err
-}
-
-func maskedNet(addr, mask string) (netip.Prefix, error) {
-	ip, err := netip.ParseAddr(addr)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	m, err := netip.ParseAddr(mask)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	bits := 0
-	for _, b := range m.AsSlice() {
-		for ; b&0x80 != 0; b <<= 1 {
-			bits++
-		}
-		if b != 0 {
-			break
-		}
-	}
-	return ip.Prefix(bits)
-}
-
-// listTest asks a list about a field.
-func (c *compiler) listTest(d *definition, e *element) {
-	field := e.attr("field")
-	if field == nil {
-		c.blame(d, e.off, "<list>: needs a field")
-		return
-	}
-	l := leaf{kind: isListed, name: strings.Trim(field.text.expand(c.vars).s, blanks)}
-	how := "match_key"
-	if a := e.attr("lookup"); a != nil {
-		how = a.text.expand(c.vars).s
-	}
-	as, ok := lookups[how]
-	if !ok {
-		c.blame(d, e.off, "<list>: no lookup %q", how)
-		return
-	}
-	l.as = as
-	file := c.textOf(e).s
-	l.words = how + " " + file
-	if l.list = c.lists[listName(file)]; l.list == nil {
-		c.blame(d, e.off, "<list>: no list %q: it is looked for beside the rule file, and as Wazuh has it, in the folder above", file)
-		return
-	}
-	if a := e.attr("check_value"); a != nil {
-		value, err := osMatch(a.text.expand(c.vars).s)
-		if err != nil {
-			c.blame(d, a.off, "<list>: check_value: %v", err)
-			return
-		}
-		l.value = value
-		l.words += " = " + a.text.s
-	}
-	if (as == matchKeyValue || as == addressMatchKeyValue) && l.value == nil {
-		c.blame(d, e.off, "<list>: lookup %s needs a check_value", how)
-		return
-	}
-	c.askField(d, l, false, e.off)
-}
-
-// listName is the name of a list without what differs between systems.
-func listName(s string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(strings.Trim(s, blanks), "/var/ossec/"), ".cdb")
 }
