@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"rules/rule":         {},
 	"rules/predicate":    {},
 	"rules/regex":        {"rules/predicate"},
-	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/regex", "rules/rule"},
+	"rules/sigma":        {"internal/audit", "internal/event", "internal/text", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/eql":          {"internal/event", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/wazuh":        {"internal/audit", "internal/event", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
