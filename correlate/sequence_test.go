@@ -12,6 +12,7 @@ import (
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -259,6 +260,22 @@ func TestSequenceIdle(t *testing.T) {
 		if len(as) != tt.alerts {
 			t.Errorf("%s: %s, and %d ms of nothing: %d alerts, want %d", tt.steps, tt.events, tt.since, len(as), tt.alerts)
 		}
+	}
+}
+
+// TestEvidenceIsKept: what is told of an event of a sequence does not lie in the event's memory, which is used again.
+func TestEvidenceIsKept(t *testing.T) {
+	c, of := New(Options{}), sequenceOf("A B", 0)
+	memory := []byte("value, and more")
+	value := text.View(memory[:5])
+	m := rule.Match{Rule: of.Meta, Silent: true, Stages: []rule.Stage{{Of: of, Keys: [][]rule.Key{{{Text: value}}}, Evidence: []rule.Evidence{{Field: "f", Value: value, Match: value}}}}}
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 1}}, []rule.Match{m})
+	m.Stages[0] = rule.Stage{Of: of, Term: 1, Keys: [][]rule.Key{{{Text: "value"}}}}
+	copy(memory, "XXXXXXXX")
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 2}}, []rule.Match{m})
+	as := c.Flush(nil)
+	if want := (rule.Evidence{Field: "f", Value: "value", Match: "value"}); len(as) != 1 || as[0].Related[0].Evidence[0] != want || as[0].Group[0].Value != "value" {
+		t.Errorf("alerts %+v", as)
 	}
 }
 
