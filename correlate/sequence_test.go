@@ -218,18 +218,23 @@ func TestReorder(t *testing.T) {
 	}
 }
 
+// advance sets the clock of a node, as an event without a match would.
+func advance(c *Correlator, dst []alert.Alert, node string, t time.Time) []alert.Alert {
+	return c.Observe(dst, &event.Event{ID: audit.ID{Node: node, Msec: t.UnixMilli()}}, nil)
+}
+
 // TestSequenceAdvance: what must be missing is known to be when time has passed, by events or without.
 func TestSequenceAdvance(t *testing.T) {
 	of := sequenceOf("A !M", 3*time.Second)
 	c := New(Options{})
 	x := parseSighting("1A", 1)
 	as := c.Observe(nil, &event.Event{ID: x.id}, x.matches(of))
-	as = c.Advance(as, "", time.UnixMilli(4200))
+	as = advance(c, as, "", time.UnixMilli(4200))
 	if len(as) != 0 {
 		t.Fatalf("alerts %v before the time", describeAlerts(as))
 	}
-	as = c.Advance(as, "other", time.UnixMilli(99_000))
-	if as = c.Advance(as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
+	as = advance(c, as, "other", time.UnixMilli(99_000))
+	if as = advance(c, as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
 		t.Fatalf("alerts %v, stats %+v", describeAlerts(as), c.Stats())
 	}
 }
@@ -290,7 +295,7 @@ func TestSequenceExpiry(t *testing.T) {
 		msec int64
 		keys int
 	}{{1201, 3}, {2201, 2}, {4200, 2}, {4201, 0}} {
-		c.Advance(nil, "", time.UnixMilli(tt.msec))
+		advance(c, nil, "", time.UnixMilli(tt.msec))
 		if s := c.Stats(); s.Keys != tt.keys || s.Keys == 0 && s.SequenceBytes != 0 {
 			t.Errorf("at %d: %d keys, %d bytes, want %d keys", tt.msec, s.Keys, s.SequenceBytes, tt.keys)
 		}
