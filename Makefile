@@ -6,6 +6,8 @@ GO       ?= go
 TOOL      = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 COUNT    ?= 20
+PAIRS    ?= 22000000
+SEED     ?= 1
 # Any change since the last tag makes a higher version: 1.2.3+4.gabcdef for v1.2.3-4-gabcdef.
 VERSION  ?= $(or $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g'),0.1.0)
 ARCHS     = amd64 arm64
@@ -14,7 +16,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz bench peers soak e2e package clean
+.PHONY: help build check test race lint fuzz regexdiff bench peers soak e2e package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -41,6 +43,9 @@ lint: ## golangci-lint where it is installed, else staticcheck alone
 
 fuzz: ## each fuzz target for FUZZTIME (10s), one after another
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+regexdiff: ## PAIRS (22 million) random expressions and subjects, each answer beside libpcre2 10.42's; SEED (1)
+	AUDITPY_REGEX_PAIRS=$(PAIRS) AUDITPY_REGEX_SEED=$(SEED) $(GO) test -count=1 -timeout 2h -run '^TestOracle$$' -v ./rules/regex
 
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . ./...

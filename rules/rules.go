@@ -73,6 +73,9 @@ func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	return s.eql.Eval(s.sigma.Eval(dst, ev), ev)
 }
 
+// Undecided appends the tests whose regular expressions were undecided since Load. It may be called while Eval runs.
+func (s *Set) Undecided(dst []rule.Undecided) []rule.Undecided { return s.sigma.Undecided(dst) }
+
 // Rules returns all rules, in the order of their files within a dialect.
 func (s *Set) Rules() []*rule.Meta { return slices.Concat(s.sigma.Rules(), s.eql.Rules()) }
 

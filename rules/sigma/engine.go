@@ -38,6 +38,9 @@ type Engine struct {
 	// fields of the SYSCALL record only are asked about that record; where it is missing, about all.
 	records, lone       byType
 	untyped, loneOthers *index
+	questions           uint32 // that the indexes have
+
+	undecided []atomic.Uint64 // by leaf: how often its expression was
 
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
 	// none and makes its own. So Eval needs no lock, and in one goroutine no allocation.
