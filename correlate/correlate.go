@@ -82,6 +82,12 @@ type Correlator struct {
 	clocks    *clocks
 	win       windows
 	seq       sequences
+	freq      frequencies
+	alerted   memory[moment] // by node and rule, of rules that are ignored for a time after an alert
+	// Of the event at hand, if a frequency rule fired: the events that led to it.
+	related   []alert.Related
+	relatedTo *rule.Meta
+	unlisted  int
 	decisions []Decision
 }
 
@@ -95,7 +101,8 @@ func New(o Options) *Correlator {
 func (c *Correlator) init() {
 	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
 	c.clocks = newClocks(c.opts.MaxNodes)
-	c.win, c.seq = newWindows(c), newSequences(c)
+	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
+	c.alerted = newMemory[moment](c.opts.MaxSeen)
 }
 
 // Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
@@ -112,8 +119,10 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 		return dst
 	}
 	c.stats.Matches += uint64(len(ms))
+	ms = c.settle(ev, ms)
 	slices.SortStableFunc(ms, compareMatches)
 	dst = c.own(dst, ev, ms)
+	c.related, c.relatedTo = nil, nil
 	for i := range ms {
 		c.win.match(n, ev, &ms[i])
 	}

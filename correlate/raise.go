@@ -33,6 +33,9 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 	for _, m := range ms {
 		a.Rules = append(a.Rules, m.Rule)
 		a.Evidence = append(a.Evidence, m.Evidence...)
+		if m.Rule == c.relatedTo {
+			a.Related, a.Unlisted = append(c.related, alert.Related{ID: ev.ID, Rule: m.Rule}), c.unlisted
+		}
 	}
 	return c.send(dst, &a, nil)
 }

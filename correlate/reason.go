@@ -19,10 +19,11 @@ const (
 	ReasonDelayed                  // the correlation refers to one decided on closing, and waits for it
 	ReasonSilent                   // the correlation only serves others
 	ReasonEvicted                  // a bound took the window
+	ReasonIgnored                  // the rule gave an alert, and asks to be ignored for a time
 )
 
 var reasonNames = [...]string{
-	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted",
+	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted", "ignored",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -47,6 +48,8 @@ type Stats struct {
 	NoValue    uint64 `json:"no_value"`    // matches without a value to count, or not a number
 	SetBack    uint64 `json:"set_back"`    // times that the clock of a node was set back
 
+	Ignored uint64 `json:"ignored"` // matches of rules that are ignored for a time after an alert
+
 	Sequences uint64 `json:"sequences"`  // alerts of sequences, among Alerts
 	LateSteps uint64 `json:"late_steps"` // events of sequences that came later than Reorder
 
@@ -69,7 +72,7 @@ type Stats struct {
 // Stats returns the counters.
 func (c *Correlator) Stats() Stats {
 	s := c.stats
-	s.Groups, s.WindowBytes = c.win.count, c.win.bytes
+	s.Groups, s.WindowBytes = c.win.count+c.freq.recent.Len(), c.win.bytes+c.freq.bytes
 	s.Keys, s.SequenceBytes = c.seq.count, c.seq.bytes+c.seq.held
 	return s
 }

@@ -20,11 +20,12 @@ type Rules struct {
 	All          []*rule.Meta
 	Correlations []*rule.Correlation
 	Sequences    []*rule.Sequence
+	Frequencies  []*rule.Frequency
 }
 
 const (
 	stateKind    = "auditpy correlator\n"
-	stateVersion = 1
+	stateVersion = 2
 )
 
 // AppendState appends what the Correlator remembers, but for its counters. It must not be called while Flush runs, and is
@@ -65,6 +66,7 @@ func (s *saver) body(c *Correlator) {
 	s.saveMemory(c)
 	s.saveWindows(&c.win)
 	s.saveSequences(&c.seq)
+	s.saveFrequencies(c)
 }
 
 func (l *loader) body() {
@@ -72,6 +74,7 @@ func (l *loader) body() {
 	l.loadMemory()
 	l.loadWindows()
 	l.loadSequences()
+	l.loadFrequencies()
 	l.End()
 }
 

@@ -174,6 +174,9 @@ func restartOptions(seed uint64) Options {
 }
 
 func historyOf(seed uint64, data []byte) history {
+	if seed%5 == 4 {
+		return &planHistory{seed: seed / 5, all: happenings(data)}
+	}
 	if seed&1 == 0 {
 		return newWorldHistory(seed/2, data)
 	}

@@ -40,11 +40,11 @@ type tries struct {
 	out     *bufio.Writer
 	scratch regex.Scratch
 	last    request // whose expression is re
-	re      *regexp
+	re      *expression
 }
 
-// regexp is an expression, or why there is none.
-type regexp struct {
+// expression is one that was compiled, or why it was not.
+type expression struct {
 	*regex.Regexp
 	err error
 }
@@ -65,7 +65,7 @@ type response struct {
 	Matched *bool           `json:"matched,omitempty"`
 	Start   *int            `json:"start,omitempty"`
 	End     *int            `json:"end,omitempty"`
-	Groups  []*[2]int       `json:"groups,omitempty"`
+	Groups  []*[2]int       `json:"groups,omitzero"`
 	Limit   bool            `json:"limit,omitempty"`
 }
 
@@ -159,13 +159,13 @@ func given(name string, text *string, bytes []byte) (string, error) {
 	return "", fmt.Errorf("neither %s nor %s_b64", name, name)
 }
 
-func compile(pattern, letters string, limit int) *regexp {
+func compile(pattern, letters string, limit int) *expression {
 	flags, ok := regex.ParseFlags(letters)
 	if !ok {
-		return &regexp{err: fmt.Errorf("unknown flags %q: they are of i m s x n U u", letters)}
+		return &expression{err: fmt.Errorf("unknown flags %q: they are of i m s x n U u", letters)}
 	}
 	re, err := regex.Compile(pattern, regex.Options{Flags: flags, Limit: limit})
-	return &regexp{re, err}
+	return &expression{re, err}
 }
 
 func (t *tries) find(subject string) response {
@@ -175,7 +175,7 @@ func (t *tries) find(subject string) response {
 	if offsets == nil {
 		return r
 	}
-	r.Start, r.End = &offsets[0], &offsets[1]
+	r.Start, r.End, r.Groups = &offsets[0], &offsets[1], []*[2]int{}
 	for i := 2; i < len(offsets); i += 2 {
 		if offsets[i] < 0 {
 			r.Groups = append(r.Groups, nil)

@@ -45,6 +45,7 @@ func (l *loader) node() *node {
 	p := event.LoadAlone(l.Reader)
 	parent, previous, own := l.optional(), l.optional(), l.Bool()
 	n.fill(t, p, parent, own)
+	l.streams(n, p.Streams)
 	if parent != nil && parent.depth+1 >= maxDepth || previous != nil && previous.previous != nil {
 		l.Fail("ancestors of a process")
 		return n
@@ -66,6 +67,7 @@ func (n *node) fill(t *Tree, p *event.Process, parent *node, own bool) {
 		old = parent.proc
 	}
 	n.proc = *p
+	n.proc.Streams = nil
 	for _, s := range []*string{&n.proc.Node, &n.proc.User, &n.proc.EffectiveUser, &n.proc.Group, &n.proc.Boot} {
 		*s = t.intern(*s)
 	}
@@ -80,6 +82,18 @@ func (n *node) fill(t *Tree, p *event.Process, parent *node, own bool) {
 		n.args(&event.Exec{Args: p.Args, CommandLine: p.CommandLine, Complete: p.ArgsWhole})
 	case p.CommandLine == old.CommandLine && len(p.Args) == len(old.Args):
 		n.proc.Args, n.proc.CommandLine = old.Args, old.CommandLine
+	}
+}
+
+// streams reads the descriptors of a process of which something is known.
+func (l *loader) streams(n *node, known *event.Streams) {
+	if known == nil {
+		return
+	}
+	d := l.tree.descriptors(n)
+	d.Streams, d.next = *known, l.Index(maxSockets)
+	for i := range d.sockets {
+		d.sockets[i] = socket{l.Size(maxFD), event.LoadPeer(l.Reader)}
 	}
 }
 

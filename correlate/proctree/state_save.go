@@ -88,6 +88,7 @@ func (s *saver) node(n *node, told map[*life]bool) {
 	s.optional(n.parent)
 	s.optional(n.previous)
 	s.Bool(n.own)
+	s.sockets(n)
 	s.Count(s.lives[n.life])
 	if told[n.life] {
 		return
@@ -102,6 +103,17 @@ func (s *saver) node(n *node, told map[*life]bool) {
 	s.Count(l.same)
 	s.Count(l.other)
 	s.Int(l.otherAt)
+}
+
+func (s *saver) sockets(n *node) {
+	if n.open == nil {
+		return
+	}
+	s.Count(n.open.next)
+	for _, sock := range n.open.sockets {
+		s.Count(sock.fd)
+		sock.peer.Save(s.Writer)
+	}
 }
 
 func (s *saver) entries() {

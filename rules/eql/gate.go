@@ -139,7 +139,7 @@ func (p *program) literalCost(field int, lit string, place predicate.Place) int 
 func (p *program) fieldCost(id int) int {
 	switch p.fields[id].name {
 	case "event.outcome", "host.id", "host.name", "process.args_count", "process.parent.args_count", "process.interactive",
-		"process.parent.interactive", "user.id", "user.name", "process.user.id", "process.real_user.id", "group.id", "process.group.id",
+		"process.parent.interactive", "user.id", "user.name", "user.effective.id", "user.Ext.real.id", "group.Ext.real.id", "process.user.id", "process.real_user.id", "group.id", "process.group.id",
 		"process.real_group.id", "process.pid", "process.parent.pid", "auditd.data.syscall", "network.direction":
 		return commonCost
 	case "process.command_line", "process.parent.command_line", "process.args", "process.parent.args":

@@ -159,7 +159,7 @@ func parseAddr(v string) (netip.Addr, bool) {
 }
 
 // maxChoices bounds the choices for an expression with several fields. One alone may have more values.
-const maxChoices = 1 << 16
+const maxChoices = 1 << 12
 
 // choose looks for a choice of values for which the expression is true.
 func (l *leaf) choose(sc *scratch) bool {

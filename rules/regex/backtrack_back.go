@@ -1,9 +1,10 @@
 package regex
 
-// back goes back to the last choice. The outcome is matched if there is one, and where it leads.
+// back goes back to the last choice. The outcome is matched if there is one, and where it leads. It takes no steps for
+// entries: those were taken when they were made.
 func (m *machine) back() (pc, pos int, o outcome) {
 	for len(m.trail) > 0 {
-		if m.left--; m.left < 0 {
+		if m.left < 0 {
 			o, _ = m.stop()
 			return 0, 0, o
 		}

@@ -51,7 +51,7 @@ func (m *machine) call(in *inst, pc, pos int) bool {
 	for r := firstAside; r < int(frame); r += 2 {
 		m.push(kAside, 0, m.regs[r], m.regs[min(r+1, int(frame))])
 	}
-	m.left -= m.putAside() / 4
+	m.left -= m.callSteps()
 	m.push(kCall, pc, int32(pos), m.regs[frame])
 	at := int32(len(m.trail) - 1)
 	m.push(kUndo, 0, frame, m.regs[frame])
@@ -82,7 +82,7 @@ func (m *machine) endCall(whole bool) (next int) {
 			m.save(r+1, e.b)
 		}
 	}
-	m.left -= m.putAside() / 4
+	m.left -= m.callSteps()
 	m.save(frame, call.b)
 	if whole {
 		m.cut(begin)

@@ -67,7 +67,7 @@ func (m *machine) stop() (outcome, int) {
 	return stopped, 0
 }
 
-// rare does what is not in attempt.
+// rare does what is not in attempt: it is as long as there are such instructions.
 func (m *machine) rare(in *inst, pc, pos int) (nextPC, nextPos int, ok bool) {
 	switch in.op {
 	case iClose:
@@ -131,7 +131,7 @@ func (m *machine) lookEnd(in *inst, pc int) (nextPC, nextPos int, ok bool) {
 		return pc, pos, true
 	}
 	m.cut(height)
-	if m.hasThen && !in.cond {
+	if m.hasThen && !in.cond && in.verb == verbNone {
 		m.push(kStop, 0, 0, 0)
 	}
 	if in.negate {

@@ -10,6 +10,7 @@ type compiler struct {
 	entries []int32 // where groups begin, for calls; zero: not yet
 	called  []bool
 	full    bool
+	refused *Error
 
 	open  []int       // groups that are open
 	looks []lookScope // lookarounds that are open
@@ -18,11 +19,12 @@ type compiler struct {
 
 // lookScope is a lookaround that is being written.
 type lookScope struct {
-	groups  int   // open when it began
-	accepts []int // jumps to its end
+	groups int   // open when it began
+	end    inst  // its last instruction
+	ends   []int // copies of that, for (*ACCEPT)
 }
 
-// newProgram fails if the tree is too large.
+// newProgram fails if the tree is too large, or has what is not supported.
 func newProgram(t *tree) (*program, error) {
 	c := compiler{tree: t, program: &program{groups: t.groups, utf: t.utf}}
 	c.regs = 3*t.groups + 2
@@ -31,8 +33,11 @@ func newProgram(t *tree) (*program, error) {
 	c.cuts = []int{0}
 	c.node(t.root)
 	c.emit(inst{op: iMatch})
-	if c.full {
+	switch {
+	case c.full:
 		return nil, &Error{Msg: "expression too large"}
+	case c.refused != nil:
+		return nil, c.refused
 	}
 	c.regs += 2 // topReg and frameReg
 	c.link()

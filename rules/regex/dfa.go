@@ -11,6 +11,8 @@ import (
 // What surprised us: one symbol of look-ahead decides every assertion, if the end of the subject is a symbol, and an LF
 // that is the last byte another one.
 //
+// Some expressions have a state for nearly each byte of some subjects: x.{20}y. Such searches end as a crowd.
+//
 // It is immutable but for spare, and safe for concurrent use.
 type dfa struct {
 	nfa    *nfa
@@ -27,9 +29,9 @@ const (
 	maxStates     = 4096
 	maxStateBytes = 1 << 20
 	// What is kept for the next search is at most keepBytes and took at most warmSteps to make. A search that makes
-	// more than warmSteps, or has to forget states, begins again with none. So what is decided does not hang on the
-	// searches before: one that ends with states of others would need at most 2 * warmSteps without them, and none is
-	// begun so if the limit is less.
+	// more than warmSteps, or has to forget states, begins again with none, and if that happens once more, as a crowd. So
+	// what is decided does not hang on the searches before: one that ends with states of others would need at most
+	// 2 * warmSteps without them, and none is begun so if the limit is less.
 	warmSteps = 1 << 18
 	keepBytes = 1 << 16
 	// bytesPerStep is how many bytes are read in the time of one step.
@@ -77,6 +79,8 @@ type search struct {
 	steps   int
 	first   int  // flushes when it began
 	cold    bool // no state is from an earlier search
+	paid    int  // steps before that
+	tried   bool // to do without states
 }
 
 // run is the loop over the subject; all that is not a step from one known state to another is in slow.

@@ -51,20 +51,18 @@ var hostile = []struct{ expr, subject string }{
 	{`(?i)(\w{1,60}\W{1,60}){20}#`, "#" + noise(1<<17, "abc.:")},
 }
 
-// TestHostile: whatever the subject, the steps are near the limit and the memory near its bound, and little is kept.
+// TestHostile: whatever the subject, all is decided in few steps, and little is kept.
 func TestHostile(t *testing.T) {
 	for _, tt := range hostile {
 		d := mustDFA(t, tt.expr, 0)
 		const limit = 1 << 20
 		_, decided, steps := d.match(tt.subject, limit)
-		// What is on the way when the limit is reached is completed, and a warm search may begin again.
-		if most := limit + warmSteps + 4*len(d.nfa.states) + len(tt.subject); steps > most {
-			t.Errorf("match(%q): %d steps, at most %d", tt.expr, steps, most)
+		if !decided || steps > limit {
+			t.Errorf("match(%q): decided %v, %d steps", tt.expr, decided, steps)
 		}
 		if kept := d.spare.Load().bytes(); kept > keepBytes {
 			t.Errorf("match(%q): %d bytes kept, at most %d", tt.expr, kept, keepBytes)
 		}
-		t.Logf("%-40q decided %v, %d steps, nfa %d states", tt.expr, decided, steps, len(d.nfa.states))
 	}
 }
 

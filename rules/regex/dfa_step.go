@@ -2,7 +2,7 @@ package regex
 
 // begin returns the state at the beginning of the subject.
 func (s *search) begin() uint32 {
-	if !s.cold && s.limit < 2*warmSteps {
+	if !s.cold && (s.limit < 2*warmSteps || s.cost == 0) {
 		s.flush()
 		s.cold = true
 	}
@@ -44,8 +44,15 @@ func (s *search) slow(state uint32) uint32 {
 		if next > isMatch && s.steps > s.limit {
 			return unknown
 		}
-		if !s.cold && (s.steps > warmSteps || s.flushes != s.first) {
-			return s.restart()
+		if s.steps-s.paid > warmSteps || s.flushes != s.first {
+			if !s.cold {
+				return s.restart()
+			}
+			if !s.tried {
+				if end, ok := s.together(); ok {
+					return end
+				}
+			}
 		}
 	}
 	s.at++
@@ -55,9 +62,27 @@ func (s *search) slow(state uint32) uint32 {
 // restart begins again with no states and the whole limit.
 func (s *search) restart() uint32 {
 	s.flush()
-	s.cold, s.at = true, 0
+	s.cold, s.at, s.paid = true, 0, s.steps
 	s.limit += s.steps
 	return s.begin()
+}
+
+// together begins again as a crowd, and returns how that ends; false if there can be none.
+func (s *search) together() (end uint32, ok bool) {
+	s.tried = true
+	c := newCrowd(s.dfa)
+	if c == nil {
+		return unknown, false
+	}
+	yes, decided := c.match(s, s.limit-s.steps)
+	s.steps += c.steps()
+	switch {
+	case !decided:
+		return unknown, true
+	case yes:
+		return isMatch, true
+	}
+	return isDead, true
 }
 
 // leave makes the state that follows a state on a symbol, and notes it in the row.

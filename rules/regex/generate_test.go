@@ -31,7 +31,7 @@ func expression(r *rand.Rand) (string, Flags) {
 	g := generator{Rand: r, level: level(min(r.IntN(4), int(levelAll))), utf: r.IntN(5) == 0}
 	g.alternatives(1 + r.IntN(4))
 	var f Flags
-	for _, o := range []Flags{CaseInsensitive, MultiLine, DotAll, Ungreedy, Extended, NoAutoCapture} {
+	for _, o := range []Flags{CaseInsensitive, MultiLine, DotAll, Ungreedy, Extended, Extended | ExtendedMore, NoAutoCapture} {
 		if r.IntN(8) == 0 {
 			f |= o
 		}
@@ -92,6 +92,10 @@ func (g *generator) character() {
 	if g.IntN(8) == 0 {
 		c = byte(g.IntN(256))
 	}
+	if g.IntN(30) == 0 {
+		g.b.WriteString(g.pick(`\n`, `\t`, `\e`, `\cA`, `\0`, `\012`, `\x{b}`, `{`, `{,3}`, `\o{101}`, `\Q*\E`, `]`, `}`, `\/`, `\_`, `[\b]`, `[^\cA]`, ` # x`+"\n", `[ a]`))
+		return
+	}
 	if c < ' ' || c > '~' || strings.IndexByte(`\.^$|()[]{}*+?# -`, c) >= 0 {
 		fmt.Fprintf(&g.b, `\x%02x`, c)
 		return
@@ -118,7 +122,7 @@ func (g *generator) class() string {
 
 func (g *generator) quantifier() {
 	if g.behind > 0 {
-		g.b.WriteString(g.pick(`{1}`, `{2}`, `{3}`, `{2}?`))
+		g.b.WriteString(g.pick(`{1}`, `{2}`, `{3}`, `{2}?`, `{1}+`))
 		return
 	}
 	q := g.pick(`*`, `+`, `?`, `{2}`, `{0,2}`, `{1,3}`, `{2,}`, `{1,}`, `*`, `+`, `?`, `{0,1}`)
@@ -163,7 +167,7 @@ func (g *generator) in(open string, depth int) {
 func (g *generator) irregular(depth int) bool {
 	switch n := g.IntN(12); {
 	case n < 2:
-		g.in(g.pick(`(?=`, `(?!`), depth)
+		g.in(g.pick(`(?=`, `(?!`, `(?*`), depth)
 	case n < 3:
 		g.behind++
 		g.in(g.pick(`(?<=`, `(?<!`), depth)
@@ -192,6 +196,11 @@ func (g *generator) reference() {
 		return
 	}
 	n = 1 + g.IntN(n)
+	if g.names > 0 && g.IntN(3) == 0 {
+		name := 1 + g.IntN(g.names)
+		g.b.WriteString(g.pick(fmt.Sprintf(`\k<n%d>`, name), fmt.Sprintf(`(?P=n%d)`, name), fmt.Sprintf(`\g{n%d}`, name)))
+		return
+	}
 	g.b.WriteString(g.pick(fmt.Sprintf(`\%d`, n), fmt.Sprintf(`\g{%d}`, n), fmt.Sprintf(`(?i:\%d)`, n)))
 	if g.IntN(3) == 0 {
 		g.b.WriteString(`(?:)`)
@@ -200,6 +209,8 @@ func (g *generator) reference() {
 
 func (g *generator) condition(depth int) {
 	switch {
+	case g.names > 0 && g.IntN(3) == 0:
+		g.b.WriteString(g.pick(`(?(<n1>)`, `(?('n1')`, `(?(n1)`, `(?(R&n1)`))
 	case g.groups > 0 && g.IntN(2) == 0:
 		fmt.Fprintf(&g.b, `(?(%d)`, 1+g.IntN(g.groups))
 	case g.level == levelAll && g.IntN(3) == 0:
@@ -218,8 +229,15 @@ func (g *generator) condition(depth int) {
 }
 
 func (g *generator) call() {
-	if g.groups > 0 {
-		fmt.Fprintf(&g.b, `(?%d)`, 1+g.IntN(g.groups+g.IntN(2)))
+	switch n := 1 + g.IntN(max(1, g.groups+g.IntN(2))); {
+	case g.names > 0 && g.IntN(3) == 0:
+		g.b.WriteString(g.pick(`(?&n1)`, `(?P>n1)`, `\g<n1>`))
+		return
+	case g.groups > 0 && g.IntN(3) == 0:
+		g.b.WriteString(g.pick(`(?-1)`, `(?+1)`, `\g<-1>`, `\g'1'`))
+		return
+	case g.groups > 0:
+		fmt.Fprintf(&g.b, `(?%d)`, n)
 		return
 	}
 	g.b.WriteString(`(?R)`)

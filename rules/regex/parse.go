@@ -35,6 +35,7 @@ type parser struct {
 	bodies     []*node // of the groups, by number; the first, if it has several
 	open       []int   // numbers of the groups that are open
 	behinds    []*node // lookbehinds, inner before outer
+	warnings   []Error
 }
 
 type groupName struct {
@@ -50,6 +51,8 @@ type tree struct {
 	bodies []*node // opCapture of each group; bodies[0] is root
 	reset  bool
 	utf    bool
+
+	warnings []Error
 }
 
 // parse reads expr.
@@ -82,7 +85,7 @@ func (p *parser) all() *tree {
 	p.bodies[0] = root
 	p.resolve()
 	p.checkBehinds()
-	return &tree{root: root, groups: len(p.bodies) - 1, names: p.names, bodies: p.bodies, reset: p.reset, utf: p.flags&UTF != 0}
+	return &tree{root: root, groups: len(p.bodies) - 1, names: p.names, bodies: p.bodies, reset: p.reset, utf: p.flags&UTF != 0, warnings: p.warnings}
 }
 
 // fail refuses the expression.

@@ -1,5 +1,7 @@
 package regex
 
+import "regexp"
+
 // item reads one item, without its quantifier, and adds what it means to cat. It returns false if it cannot be repeated.
 func (p *parser) item(cat *node) bool {
 	add := func(n *node) { cat.kids = append(cat.kids, n) }
@@ -27,8 +29,19 @@ func (p *parser) item(cat *node) bool {
 	if p.atQuantifier() {
 		return false
 	}
+	p.warnBrace()
 	add(p.literal(p.char()))
 	return true
+}
+
+// newerCount is what PCRE2 takes for a count from 10.43 on, besides what it took before.
+var newerCount = regexp.MustCompile(`^\{[ \t]*(?:\d+[ \t]*(?:,[ \t]*\d*)?|,[ \t]*\d+)[ \t]*\}`)
+
+// warnBrace warns of a brace that another version takes for a quantifier.
+func (p *parser) warnBrace() {
+	if p.next() == '{' && newerCount.MatchString(p.expr[p.at:]) {
+		p.warnings = append(p.warnings, Error{p.at, "{ is a character here, as in PCRE2 10.42; from 10.43 on it begins a quantifier"})
+	}
 }
 
 func (p *parser) choose(f Flags, with, without assert) assert {

@@ -51,7 +51,7 @@ const (
 type inst struct {
 	op       opcode
 	mode     mode // of iRun and iLoop
-	verb     verb
+	verb     verb // of iVerb; of iLookEnd: verbAccept, if it is reached by that
 	negate   bool // of iLook and iLookEnd
 	cond     bool // of those: of a conditional group
 	open     bool // of iLookEnd: it keeps what was put on the trail
@@ -79,6 +79,9 @@ func (p *program) frameReg() int32 { return int32(p.regs - 1) }
 
 // putAside is how many places of the trail the registers take that a call puts aside.
 func (p *program) putAside() int { return (p.regs - 1 - firstAside + 1) / 2 }
+
+// callSteps is what a call takes, and its end again: it copies registers.
+func (p *program) callSteps() int { return 4 + p.putAside()/4 }
 
 // firstAside is the first register that a call puts aside: those of the match itself, which \K sets, stay.
 const firstAside = 2

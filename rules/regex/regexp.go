@@ -1,6 +1,10 @@
 package regex
 
-import "github.com/auditpy/auditpy/rules/predicate"
+import (
+	"slices"
+
+	"github.com/auditpy/auditpy/rules/predicate"
+)
 
 // Options of Compile. The zero value is PCRE2 without options.
 type Options struct {
@@ -38,6 +42,8 @@ type Regexp struct {
 	whole   bool     // it matches the whole of a subject or not
 	names   []string // of groups
 	needles []predicate.Needle
+
+	warnings []Error
 }
 
 // Compile reads an expression of PCRE2 10.42. The error is an *Error, which says where it is refused.
@@ -62,6 +68,7 @@ func fromTree(expr string, t *tree, o Options) (*Regexp, error) {
 	for _, n := range t.names {
 		re.names[n.index] = n.name
 	}
+	re.warnings = t.warnings
 	re.automata(t)
 	program, err := newProgram(t)
 	if err != nil && re.dfa == nil {
@@ -94,6 +101,15 @@ func (re *Regexp) Groups() []string { return re.names }
 // leave the search undecided.
 func (re *Regexp) Regular() bool { return re.dfa != nil }
 
+// Warnings returns what whoever wrote the expression should know: what another version of PCRE2 takes for something
+// else, and that it is not regular.
+func (re *Regexp) Warnings() []Error {
+	if re.Regular() {
+		return re.warnings
+	}
+	return append(slices.Clone(re.warnings), Error{0, "a long subject made for this expression may leave it undecided: it is not regular"})
+}
+
 // Required returns needles of which each subject that matches has one, ASCII letters in either case, as
 // predicate.Literals finds them; nil if none are known.
 func (re *Regexp) Required() []predicate.Needle { return re.needles }
@@ -125,6 +141,7 @@ func (re *Regexp) search(subject string, sc *Scratch, limit int) Answer {
 		}
 	}
 	yes, decided := sc.machine.search(re.program, subject, left)
+	sc.machine.subject = ""
 	return sc.answer(yes, decided, limit-left+sc.machine.steps())
 }
 

@@ -75,3 +75,31 @@ func compileAll(tb testing.TB, exprs []string) (all []*Regexp) {
 	}
 	return all
 }
+
+// TestSetHostile: a subject that has all literals, in disorder, is decided within the budget of an event.
+func TestSetHostile(t *testing.T) {
+	all := compileAll(t, manyPatterns(300))
+	var words []string
+	for _, re := range all {
+		for _, n := range re.Required() {
+			words = append(words, n.Text)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	var b strings.Builder
+	for b.Len() < 1<<17 {
+		b.WriteString(words[r.IntN(len(words))] + []string{" ", "", "/", "x9-"}[r.IntN(4)])
+	}
+	var sc Scratch
+	const budget = 50_000_000
+	sc.SetBudget(budget)
+	results := NewSet(all).Match(nil, b.String(), &sc)
+	for _, got := range results {
+		if got.Answer == Undecided {
+			t.Errorf("Match(%q) is undecided", all[got.Index])
+		}
+	}
+	if spent := budget - sc.Left(); spent > budget/5 {
+		t.Errorf("%d steps, more than a fifth of %d", spent, budget)
+	}
+}

@@ -22,18 +22,33 @@ func (p *parser) checkBehinds() {
 		if len(n.widths) == 0 {
 			n.widths = make([]int, 1)
 		}
-		for i := range n.widths {
-			branch := n.kids[0]
-			if len(n.widths) > 1 {
-				branch = branch.kids[i]
-			}
-			width, ok := w.of(branch)
-			if !ok {
-				p.fail(n.pos, "lookbehind is not of fixed length")
-			}
-			n.widths[i] = width % character
-		}
+		w.measure(n)
 	}
+}
+
+// measure sets the widths of a lookbehind.
+func (w *widths) measure(n *node) {
+	for i := range n.widths {
+		branch := n.kids[0]
+		if len(n.widths) > 1 {
+			branch = branch.kids[i]
+		}
+		width, ok := w.of(branch)
+		if !ok {
+			w.p.fail(n.pos, "lookbehind is not of fixed length")
+		}
+		n.widths[i] = width % character
+	}
+}
+
+// nested measures the lookbehinds in a lookaround, as PCRE2 does wherever it comes across them: one that refers to a
+// group that is being measured is refused.
+func (w *widths) nested(n *node) {
+	visit(n, func(k *node) {
+		if k.op == opLook && k.behind && len(w.open) > 0 {
+			w.measure(k)
+		}
+	})
 }
 
 // character is what a character adds to a width, besides its bytes: with UTF, PCRE2 wants as many characters too.
@@ -69,6 +84,8 @@ func (w *widths) of(n *node) (int, bool) {
 			return 0, true
 		}
 		return w.same(n.kids[1:]) // PCRE2 measures no alternative that is not written
+	case opLook:
+		w.nested(n)
 	case opBackref:
 		return w.reference(n, w.p.reset || len(n.refs) != 1)
 	case opCall:

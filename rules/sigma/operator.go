@@ -8,6 +8,7 @@ import (
 
 	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // number compares with the value of a number and with its text: the registers of an audit record
@@ -67,23 +68,30 @@ func (it *item) regexp(v *node) (*expr, error) {
 			re, err = it.c.regexp(text, it.flags)
 		}
 		if err != nil {
-			return nil, it.refused(v, text, err)
+			return nil, refused(v, text, err)
 		}
-		if !re.Regular() {
-			it.c.warn(v.pos, "regular expression %q may leave a long value undecided, and then it does not match: it is more than one pass can decide", v.text)
+		for _, w := range re.Warnings() {
+			it.c.warn(within(v, text, w.Offset), "regular expression %q: %s", v.text, w.Msg)
 		}
 		kids = append(kids, it.leaf(leaf{kind: isRegexp, re: re, words: v.text, key: "re " + it.flags + " " + text}))
 	}
 	return join(opOr, kids), nil
 }
 
-// refused says where an expression is wrong, if it is as written in the rule.
-func (it *item) refused(v *node, text string, err error) error {
-	pos, msg := v.pos, err.Error()
-	if e := (*regex.Error)(nil); errors.As(err, &e) && text == v.text {
-		pos, msg = v.inside(e.Offset), e.Msg
+// refused says why an expression is refused.
+func refused(v *node, text string, err error) error {
+	if e := (*regex.Error)(nil); errors.As(err, &e) {
+		return errorAt(within(v, text, e.Offset), "regular expression %q: %s", v.text, e.Msg)
 	}
-	return errorAt(pos, "regular expression %q: %s", v.text, msg)
+	return errorAt(v.pos, "regular expression %q: %s", v.text, err)
+}
+
+// within is the place of an offset in the expression that v became, if that is as v has it.
+func within(v *node, text string, offset int) rule.Pos {
+	if text == v.text {
+		return v.inside(offset)
+	}
+	return v.pos
 }
 
 func (it *item) tied(text string) string {
