@@ -77,7 +77,7 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
-	sent      map[string]struct{}
+	sent      memory[struct{}]  // ids of alerts that went out before a restart, and may be raised again
 	stats     Stats
 	clocks    *clocks
 	win       windows
@@ -99,7 +99,7 @@ func New(o Options) *Correlator {
 }
 
 func (c *Correlator) init() {
-	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), newMemory[struct{}](maxSent)
 	c.clocks = newClocks(c.opts.MaxNodes)
 	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
 	c.alerted = newMemory[moment](c.opts.MaxSeen)
