@@ -63,6 +63,9 @@ func (e *Engine) Sequences() []*rule.Sequence {
 // Eval appends a Match for each rule that ev is a match of, and for each sequence that ev satisfies a term of, in the
 // order of the rules. It allocates nothing if there is none.
 func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
+	if len(e.units) == 0 {
+		return dst
+	}
 	ix := e.indexes[ev.Kind()]
 	if ix == nil {
 		return dst
