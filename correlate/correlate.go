@@ -77,7 +77,7 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
-	sent      map[string]struct{}
+	sent      memory[struct{}]  // ids of alerts that went out before a restart, and may be raised again
 	stats     Stats
 	clocks    *clocks
 	win       windows
@@ -99,7 +99,7 @@ func New(o Options) *Correlator {
 }
 
 func (c *Correlator) init() {
-	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), newMemory[struct{}](maxSent)
 	c.clocks = newClocks(c.opts.MaxNodes)
 	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
 	c.alerted = newMemory[moment](c.opts.MaxSeen)
@@ -176,19 +176,10 @@ func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []
 	return dst
 }
 
-// Advance tells that the clock of a node shows t although no event says so, and appends the alerts of the windows that
-// this closed: for a live source that has been idle.
-func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []alert.Alert {
-	c.forget()
-	n := c.clocks.clock(node)
-	n.newest = max(n.newest, t.UnixMilli())
-	c.advance(n)
-	return c.decided(dst)
-}
-
-// Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
-// more than when the last one came. (What they show is not known, and need not agree with our clock.) Hold is how long a
-// record may be on its way: what is decided by absence waits for it, events that wait for their turn do not.
+// Idle tells that no event of any node has come for that long, and appends the alerts of what was decided by that: for a live
+// source. The clocks show as much more than when the last event came. (What they show is not known, and need not agree with
+// ours.) Hold is how long a record may be on its way: what is decided by absence waits for it, events that wait for their
+// turn do not.
 func (c *Correlator) Idle(dst []alert.Alert, since, hold time.Duration) []alert.Alert {
 	c.forget()
 	for _, n := range c.clocks.order {

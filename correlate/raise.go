@@ -78,8 +78,7 @@ func (c *Correlator) decide(id string) Reason {
 
 // send appends an alert and counts it, unless it went out before a restart.
 func (c *Correlator) send(dst []alert.Alert, a *alert.Alert, kind *uint64) []alert.Alert {
-	if _, ok := c.sent[a.ID]; ok {
-		delete(c.sent, a.ID)
+	if _, ok := c.sent.get(a.ID); ok {
 		c.stats.Replayed++
 		return dst
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -217,18 +218,23 @@ func TestReorder(t *testing.T) {
 	}
 }
 
+// advance sets the clock of a node, as an event without a match would.
+func advance(c *Correlator, dst []alert.Alert, node string, t time.Time) []alert.Alert {
+	return c.Observe(dst, &event.Event{ID: audit.ID{Node: node, Msec: t.UnixMilli()}}, nil)
+}
+
 // TestSequenceAdvance: what must be missing is known to be when time has passed, by events or without.
 func TestSequenceAdvance(t *testing.T) {
 	of := sequenceOf("A !M", 3*time.Second)
 	c := New(Options{})
 	x := parseSighting("1A", 1)
 	as := c.Observe(nil, &event.Event{ID: x.id}, x.matches(of))
-	as = c.Advance(as, "", time.UnixMilli(4200))
+	as = advance(c, as, "", time.UnixMilli(4200))
 	if len(as) != 0 {
 		t.Fatalf("alerts %v before the time", describeAlerts(as))
 	}
-	as = c.Advance(as, "other", time.UnixMilli(99_000))
-	if as = c.Advance(as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
+	as = advance(c, as, "other", time.UnixMilli(99_000))
+	if as = advance(c, as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
 		t.Fatalf("alerts %v, stats %+v", describeAlerts(as), c.Stats())
 	}
 }
@@ -262,6 +268,22 @@ func TestSequenceIdle(t *testing.T) {
 	}
 }
 
+// TestEvidenceIsKept: what is told of an event of a sequence does not lie in the event's memory, which is used again.
+func TestEvidenceIsKept(t *testing.T) {
+	c, of := New(Options{}), sequenceOf("A B", 0)
+	memory := []byte("value, and more")
+	value := text.View(memory[:5])
+	m := rule.Match{Rule: of.Meta, Silent: true, Stages: []rule.Stage{{Of: of, Keys: [][]rule.Key{{{Text: value}}}, Evidence: []rule.Evidence{{Field: "f", Value: value, Match: value}}}}}
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 1}}, []rule.Match{m})
+	m.Stages[0] = rule.Stage{Of: of, Term: 1, Keys: [][]rule.Key{{{Text: "value"}}}}
+	copy(memory, "XXXXXXXX")
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 2}}, []rule.Match{m})
+	as := c.Flush(nil)
+	if want := (rule.Evidence{Field: "f", Value: "value", Match: "value"}); len(as) != 1 || as[0].Related[0].Evidence[0] != want || as[0].Group[0].Value != "value" {
+		t.Errorf("alerts %+v", as)
+	}
+}
+
 // TestSequenceExpiry: what can go on no more takes no memory.
 func TestSequenceExpiry(t *testing.T) {
 	c, of := New(Options{}), sequenceOf("!L A !M B", 3*time.Second)
@@ -273,7 +295,7 @@ func TestSequenceExpiry(t *testing.T) {
 		msec int64
 		keys int
 	}{{1201, 3}, {2201, 2}, {4200, 2}, {4201, 0}} {
-		c.Advance(nil, "", time.UnixMilli(tt.msec))
+		advance(c, nil, "", time.UnixMilli(tt.msec))
 		if s := c.Stats(); s.Keys != tt.keys || s.Keys == 0 && s.SequenceBytes != 0 {
 			t.Errorf("at %d: %d keys, %d bytes, want %d keys", tt.msec, s.Keys, s.SequenceBytes, tt.keys)
 		}

@@ -138,6 +138,13 @@ func agreeOnRestart(t *testing.T, h history, snap, kill int, o Options) {
 	d.Sent(sent)
 	var got []string
 	for i := snap; i < h.len(); i++ {
+		if i == (snap+kill)/2 { // killed once more, while it still reads what the first one had read
+			state = d.AppendState(nil)
+			d, rules = New(o), h.load()
+			if _, err := d.LoadState(state, rules); err != nil {
+				t.Fatal(err)
+			}
+		}
 		got = append(got, outcome(relive(d, h, i))...)
 	}
 	end := c.Stats()
