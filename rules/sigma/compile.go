@@ -129,13 +129,14 @@ func (c *compiler) rule(doc document) {
 	if !c.failed {
 		x = c.detection(doc.get("detection"), "detection")
 	}
+	doubt := c.onLimit(doc.node)
 	if s.refused = c.failed; s.refused {
 		return
 	}
 	c.commit(x)
 	s.index = len(c.engine.rules)
 	c.rules = append(c.rules, s)
-	c.engine.rules = append(c.engine.rules, compiled{meta: s.meta, cond: x, view: c.view})
+	c.engine.rules = append(c.engine.rules, compiled{meta: s.meta, cond: x, view: c.view, doubt: doubt})
 }
 
 // commit gives the leaves of an accepted rule their places, shared where the same was asked before.

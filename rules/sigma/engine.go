@@ -54,6 +54,7 @@ type compiled struct {
 	view   view
 	parts  []partOf
 	silent bool // only correlations ask for it
+	doubt  bool // it matches where it may: see onLimit
 }
 
 // Rules returns the rules in the order of their files.
@@ -193,11 +194,14 @@ type hit struct {
 // holds asks a rule about the row at hand, and keeps what it says for the first row that it holds for.
 func (e *Engine) holds(id int, sc *scratch) {
 	r := &e.rules[id]
-	if sc.fired[id] == sc.event || !r.cond.holds(e, sc) {
+	if sc.fired[id] == sc.event || !r.cond.holds(e, sc) && !(r.doubt && sc.doubt && r.cond.may(e, sc)) {
 		return
 	}
 	sc.fired[id] = sc.event
 	m := rule.Match{Rule: r.meta, Evidence: r.cond.evidence(nil, e, sc), Silent: r.silent}
+	if r.doubt {
+		m.Evidence = r.cond.doubts(m.Evidence, e, sc)
+	}
 	for i := range r.parts {
 		if p, ok := r.parts[i].take(e, sc); ok {
 			m.Parts = append(m.Parts, p)

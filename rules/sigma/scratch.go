@@ -21,7 +21,7 @@ type scratch struct {
 	filled []int           // fields that have values, to let go of
 	words  fieldValues     // of the row: what keywords are searched in
 	texts  event.Texts     // of the row: what holds them
-	leaves []uint32        // number of the row, times two, and one if the test holds
+	leaves []uint32        // number of the row, times four; one if the test holds, two if that is undecided
 	asked  []uint32        // by rule: number of the row, times four, and the gates that are open
 	fired  []uint32        // by rule: number of the event
 	ids    []int32         // of literals
@@ -34,6 +34,7 @@ type scratch struct {
 	hits    []hit
 	regex   regex.Scratch
 	unsure  bool // an expression of the test at hand was undecided
+	doubt   bool // that of some test of the event was
 }
 
 type fieldValues struct {
@@ -135,17 +136,24 @@ func (sc *scratch) keywords() []string {
 	return sc.words.values
 }
 
+const (
+	leafHolds  uint32 = 1
+	leafUnsure uint32 = 2
+)
+
 func (sc *scratch) leaf(e *Engine, id int) bool {
-	if sc.leaves[id]>>1 != sc.turn {
-		sc.leaves[id] = sc.turn << 1
+	if sc.leaves[id]>>2 != sc.turn {
+		sc.leaves[id] = sc.turn << 2
 		sc.unsure = false
 		if e.leaves[id].holds(sc, e) {
-			sc.leaves[id] |= 1
+			sc.leaves[id] |= leafHolds
 		} else if sc.unsure {
+			sc.leaves[id] |= leafUnsure
+			sc.doubt = true
 			e.undecided[id].Add(1)
 		}
 	}
-	return sc.leaves[id]&1 != 0
+	return sc.leaves[id]&leafHolds != 0
 }
 
 // eventValues is what keywords are searched in where the row is the event.

@@ -26,3 +26,36 @@ func TestUndecided(t *testing.T) {
 		t.Errorf("Undecided = %+v, want one of CommandLine, once", got)
 	}
 }
+
+// TestOnLimit: a rule may ask to be told where nobody knows.
+func TestOnLimit(t *testing.T) {
+	const slow = `CommandLine|re: '^(\w+\s?)+\1x$'`
+	tests := []struct {
+		detection string
+		quiet     int // matches without on_limit
+		alert     int // with it
+	}{
+		{"  s: {" + slow + "}\n  condition: s\n", 0, 1},
+		{"  s: {" + slow + "}\n  condition: not s\n", 1, 1}, // a filter that nobody can decide hides nothing
+		{"  s: {" + slow + "}\n  no: {Image: /bin/other}\n  condition: s and no\n", 0, 0},
+		{"  s: {" + slow + "}\n  yes: {Image: /bin/x}\n  condition: yes and not s\n", 1, 1},
+		{"  s: {" + slow + "}\n  yes: {Image: /bin/x}\n  condition: not (yes and s)\n", 1, 1},
+		{"  s: {" + slow + "}\n  yes: {Image: /bin/x}\n  condition: not (yes and not s)\n", 0, 1},
+	}
+	hostile := exec(event.Process{Exe: "/bin/x", CommandLine: strings.Repeat("ab ", 5000) + "!x"})
+	for _, tt := range tests {
+		for how, want := range map[string]int{"quiet": tt.quiet, "alert": tt.alert} {
+			e, _ := compileOne(t, tt.detection+"on_limit: "+how+"\n")
+			got := e.Eval(nil, hostile)
+			if len(got) != want {
+				t.Errorf("on_limit %s:\n%s%d matches, want %d", how, tt.detection, len(got), want)
+			}
+			if how == "alert" && tt.alert > tt.quiet && !strings.HasPrefix(got[0].Evidence[len(got[0].Evidence)-1].Match, "undecided: ") {
+				t.Errorf("evidence %+v: want what is undecided", got[0].Evidence)
+			}
+		}
+	}
+	if _, diags := compileOne(t, "  s: {Image: x}\n  condition: s\non_limit: perhaps\n"); len(diags) != 1 || !diags[0].Fatal {
+		t.Errorf("diags %v, want one error", diags)
+	}
+}
