@@ -78,6 +78,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	if err := in.run(c.Context(), l); err != nil {
 		return err
 	}
+	printUndecided(c.ErrOrStderr(), set.Undecided(nil))
 	if f.stats {
 		printStats(c.ErrOrStderr(), l, in)
 	}
