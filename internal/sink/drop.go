@@ -6,23 +6,13 @@ import "strings"
 // line, in which an attack can be recognised.
 const enough = 400
 
-// expendable are the members that go before values are cut to less than enough, the least telling first:
-// what stands elsewhere in the alert, then what can be looked up in the audit log by auditd.sequence.
-var expendable = []string{
-	"auditpy.args_base64", "auditpy.evidence", "process.parent.args", "process.args", "auditd.data", "rule.reference",
-	"auditd.record_types", "event.category", "event.type", "event.action", "event.outcome", "auditpy.rules", "rule.author",
-	"process.parent.entity_id", "process.parent.working_directory", "process.parent.tty", "process.parent.name", "process.name",
-	"process.parent.args_count", "user.effective", "user.audit", "auditd.session", "auditd.node", "process.tty", "threat",
-	"process.entity_id", "auditpy.complete", "auditpy.parent_source", "process.working_directory", "process.args_count",
-}
-
-// drop removes members of root, the least telling first, until it has the size wanted.
-func drop(root map[string]any, fits func() bool) {
-	for _, path := range expendable {
+// drop removes members of d, the least telling first, until it has the size wanted.
+func (d document) drop(fits func() bool) {
+	for _, path := range d.expendable {
 		if fits() {
 			return
 		}
-		remove(root, path)
+		remove(d.root, path)
 	}
 }
 
@@ -33,10 +23,21 @@ func remove(o map[string]any, path string) {
 			delete(o, key)
 			return
 		}
-		sub, ok := o[key].(map[string]any)
-		if !ok {
+		if o = child(o[key]); o == nil {
 			return
 		}
-		o, path = sub, rest
+		path = rest
 	}
+}
+
+// child returns an object, also if it is alone in an array.
+func child(v any) map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case []any:
+		o, _ := only(v)
+		return o
+	}
+	return nil
 }

@@ -152,7 +152,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		h, e := Header{Facility: 1}, envelope("")
 		e.JSON = doc
-		if root, ok := decode(doc); plain(doc) && (!ok || root == nil) {
+		if root, ok := alert.Decode(doc); plain(doc) && (!ok || root == nil) {
 			return // no object: not an alert
 		}
 		check(t, AppendRFC5424(nil, h, e, int(limit)), h, e, int(limit))
@@ -170,4 +170,10 @@ func BenchmarkAppendRFC5424(b *testing.B) {
 			}
 		})
 	}
+}
+
+// AppendRFC5424 is the default encoding.
+func AppendRFC5424(dst []byte, h Header, e *alert.Envelope, limit int) []byte {
+	c := Encoding{Header: h}
+	return c.Append(dst, e, limit)
 }
