@@ -6,27 +6,35 @@ import "strings"
 // line, in which an attack can be recognised.
 const enough = 400
 
-// drop removes members of d, the least telling first, until it has the size wanted.
-func (d document) drop(fits func() bool) {
+// drop removes members of d, the least telling first, until its size with a budget of enough, which is size now, is at most room. Each member is
+// measured as it goes: to encode all of d after each took milliseconds.
+func (d document) drop(size, room int) {
 	for _, path := range d.expendable {
-		if fits() {
+		if size <= room {
 			return
 		}
-		remove(d.root, path)
+		size -= d.remove(path)
 	}
 }
 
-func remove(o map[string]any, path string) {
+// remove returns the size of what it removed.
+func (d document) remove(path string) int {
+	o, rest := d.root, path
 	for {
-		key, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			delete(o, key)
-			return
+		key, below, deeper := strings.Cut(rest, ".")
+		if deeper {
+			if o = child(o[key]); o == nil {
+				return 0
+			}
+			rest = below
+			continue
 		}
-		if o = child(o[key]); o == nil {
-			return
+		v, ok := o[key]
+		if !ok {
+			return 0
 		}
-		path = rest
+		delete(o, key)
+		return len(d.appendValue(nil, v, enough, path)) + len(key) + len(`"":,`)
 	}
 }
 

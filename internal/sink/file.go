@@ -79,7 +79,10 @@ func (s *File) sendSome(batch []alert.Envelope) (n int, err error) {
 	if n == 0 {
 		return 0, s.rotate()
 	}
-	return n, s.write()
+	if err := s.write(); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 func (s *File) over(more int64) bool { return s.opts.MaxBytes > 0 && s.size+more > s.opts.MaxBytes }

@@ -59,8 +59,12 @@ func plain(data []byte) bool {
 // the longest values lose most, and short ones nothing.
 func (d document) appendCut(dst []byte, room int) []byte {
 	d.truncated(d.root)
-	size := func(budget int) int { return len(d.appendObject(dst, d.root, budget, "")) - len(dst) }
-	d.drop(func() bool { return size(enough) <= room })
+	var scratch []byte
+	size := func(budget int) int {
+		scratch = d.appendObject(scratch[:0], d.root, budget, "")
+		return len(scratch)
+	}
+	d.drop(size(enough), room)
 	budget, ok := largest(room, size)
 	if !ok {
 		return d.lastResort(dst, d.e)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/textproto"
 	"strings"
 	"time"
 
@@ -141,7 +140,7 @@ func (f *relpFrame) ok() error {
 	if string(f.data[:min(3, len(f.data))]) == "200" {
 		return nil
 	}
-	return &textproto.Error{Code: 500, Msg: fmt.Sprintf("the peer refuses: %q", shorten(string(f.data), 80))}
+	return fmt.Errorf("the peer refuses: %q", shorten(string(f.data), 80))
 }
 
 // offers reports a peer that does not know command.
