@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -239,6 +240,46 @@ action(type="omfile" file=%q template="t")
 		return len(seen) == kills*each
 	})
 	t.Logf("%d alerts, %d kills: 0 lost, %d repeated", kills*each, kills, lineCount(file)-kills*each)
+}
+
+// TestD12RsyslogStopped: while a real rsyslogd is stopped (SIGSTOP), the file beside it gets each alert; when it goes on it gets them, too, each
+// at least once.
+func TestD12RsyslogStopped(t *testing.T) {
+	const alerts = 300
+	dir, port := t.TempDir(), freeTCP(t)
+	file, conf := filepath.Join(dir, "received.log"), filepath.Join(dir, "rsyslog.conf")
+	write(t, conf, fmt.Sprintf(`global(maxMessageSize="64k" workDirectory=%q)
+template(name="t" type="string" string="%%msg%%\n")
+module(load="imtcp")
+input(type="imtcp" address="127.0.0.1" port="%d")
+action(type="omfile" file=%q template="t")
+`, dir, port, file))
+	peer := start(t, "rsyslogd", "-n", "-f", conf, "-i", filepath.Join(dir, "pid"))
+	_, records := agentOnStdin(t, dir, fmt.Sprintf(`  stdout: {enabled: false}
+  file: {enabled: true, path: %s/alerts.json}
+  syslog: {network: tcp, address: "127.0.0.1:%d", timeout: 1s}
+`, dir, port))
+	io.WriteString(records, recorded(0))
+	eventually(t, "the first alert", func() bool { return lineCount(file) == 1 })
+	peer.cmd.Process.Signal(syscall.SIGSTOP)
+	defer peer.cmd.Process.Signal(syscall.SIGCONT)
+	begin := time.Now()
+	for i := range alerts - 1 {
+		io.WriteString(records, recorded(i+1))
+	}
+	eventually(t, "the file", func() bool { return lineCount(filepath.Join(dir, "alerts.json")) == alerts })
+	took := time.Since(begin)
+	time.Sleep(3 * time.Second) // long enough for the sink to give the connection up, more than once
+	peer.cmd.Process.Signal(syscall.SIGCONT)
+	begin = time.Now()
+	eventually(t, "the rest", func() bool {
+		seen := map[string]bool{}
+		for _, m := range numberPattern.FindAllString(read(file), -1) {
+			seen[m] = true
+		}
+		return len(seen) == alerts
+	})
+	t.Logf("the file took %v for %d alerts; rsyslogd was back after %v, with %d lines", took, alerts, time.Since(begin), lineCount(file))
 }
 
 func lineCount(file string) int {
