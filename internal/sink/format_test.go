@@ -87,7 +87,7 @@ func TestH4NoRawControls(t *testing.T) {
 }
 
 // checkBody holds the payload of a line to its format.
-func checkBody(t *testing.T, f Format, body string, e *alert.Envelope, whole bool) {
+func checkBody(t *testing.T, f Format, body string, e *alert.Envelope) {
 	t.Helper()
 	switch f {
 	case ECS, OCSF, ASIM:
@@ -96,7 +96,7 @@ func checkBody(t *testing.T, f Format, body string, e *alert.Envelope, whole boo
 			t.Fatalf("%s: %v in %s", formatNames[f], err, body)
 		}
 		id := map[Format]string{ECS: "event.id", OCSF: "finding_info.uid", ASIM: "EventUid"}[f]
-		if got, _ := lookup(doc, id).(string); whole && got != strings.ToValidUTF8(e.ID, "\ufffd") && utf8.ValidString(e.ID) {
+		if got, _ := lookup(doc, id).(string); got != strings.ToValidUTF8(e.ID, "\ufffd") && utf8.ValidString(e.ID) {
 			t.Fatalf("%s: id %q, want %q", formatNames[f], got, e.ID)
 		}
 	case CEF:
@@ -192,13 +192,11 @@ func formats(t *testing.T, value, ruleID, id string, limit int) {
 			if limit > 0 && len(line) > max(limit, minMax) {
 				t.Fatalf("%s: %d bytes, want at most %d: %s", formatNames[f], len(line), limit, line)
 			}
-			body := string(line)
 			if p == RFC5424 {
-				body = *check5424(t, line, e).Message
+				checkBody(t, f, *check5424(t, line, e).Message, e)
 			} else {
-				body = check3164(t, line)
+				checkBody(t, f, check3164(t, line), e)
 			}
-			checkBody(t, f, body, e, true)
 		}
 	}
 }
