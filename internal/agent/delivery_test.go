@@ -276,6 +276,10 @@ func TestD12OthersUnaffected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mute.Close()
+	// On a machine that is busy with other things, what two good sinks need beside each other is the measure.
+	_, usual := beside(t, sink.NewFile(sink.FileOptions{Path: filepath.Join(dir, "usual.json"), NoSync: true}))
+	most := max(100*time.Millisecond, 5*usual)
+	t.Logf("beside a good sink: 99 of 100 in %v", usual)
 	for name, tt := range map[string]struct {
 		o       sink.SyslogOptions
 		r       *sinktest.Options // nil: o.Address
@@ -291,7 +295,6 @@ func TestD12OthersUnaffected(t *testing.T) {
 		"nobody there":    {sink.SyslogOptions{Network: "relp", Address: "127.0.0.1:1"}, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			var bad *sinktest.Receiver
 			if tt.r != nil {
 				bad = listenAt(t, *tt.r)
@@ -301,37 +304,45 @@ func TestD12OthersUnaffected(t *testing.T) {
 				bad.Stop()
 			}
 			tt.o.Timeout = 500 * time.Millisecond
-			file := filepath.Join(t.TempDir(), "alerts.json")
-			probe := &stopwatch{Sink: sink.NewFile(sink.FileOptions{Path: file, NoSync: true}), sent: map[string]time.Time{}}
-			outs := []*pipe{newPipe(t, probe, spool.Options{}), newPipe(t, syslogSink(t, tt.o), spool.Options{})}
-			const alerts = 300
-			for n := range alerts {
-				e := numberedAlert(n, 2000, rule.High)
-				probe.begin(e.ID)
-				frame, err := e.Append(nil)
-				for _, o := range outs {
-					err = errors.Join(err, o.append(t.Context(), int(e.Level), frame))
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			wait(t, "the good sink", func() bool { return probe.count() == alerts })
-			if p99 := probe.percentile(99); p99 > 100*time.Millisecond {
-				t.Errorf("99 of 100 alerts took up to %v beside it, want 100ms", p99)
+			other, p99 := beside(t, syslogSink(t, tt.o))
+			if p99 > most {
+				t.Errorf("99 of 100 alerts took up to %v beside it, want %v", p99, most)
 			}
 			if tt.stopped {
 				bad.Continue()
 				begin := time.Now()
-				wait(t, "the other sink to come back", func() bool { return bad.Distinct() == alerts })
+				wait(t, "the other sink to come back", func() bool { return bad.Distinct() == besideAlerts })
 				if d := time.Since(begin); d > 5*time.Second {
 					t.Errorf("it took %v to come back", d)
 				}
-			} else if outs[1].queue.Len() != alerts {
-				t.Errorf("%d wait for the bad sink, want %d", outs[1].queue.Len(), alerts)
+			} else if other.queue.Len() != besideAlerts {
+				t.Errorf("%d wait for the bad sink, want %d", other.queue.Len(), besideAlerts)
 			}
 		})
 	}
+}
+
+const besideAlerts = 300
+
+// beside sends alerts to a file and to another sink, and returns in what time 99 of 100 were in the file.
+func beside(t *testing.T, other sink.Sink) (p *pipe, p99 time.Duration) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "alerts.json")
+	probe := &stopwatch{Sink: sink.NewFile(sink.FileOptions{Path: file, NoSync: true}), sent: map[string]time.Time{}}
+	outs := []*pipe{newPipe(t, probe, spool.Options{}), newPipe(t, other, spool.Options{})}
+	for n := range besideAlerts {
+		e := numberedAlert(n, 2000, rule.High)
+		probe.begin(e.ID)
+		frame, err := e.Append(nil)
+		for _, o := range outs {
+			err = errors.Join(err, o.append(t.Context(), int(e.Level), frame))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, "the good sink", func() bool { return probe.count() == besideAlerts })
+	return outs[1], probe.percentile(99)
 }
 
 // stopwatch takes the time from begin until an alert is sent.
