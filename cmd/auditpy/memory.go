@@ -11,9 +11,12 @@ import (
 // filled, and took a fifth of the time to read a log of 100 MB.
 const room = 40 << 20
 
-// boundMemory bounds what the collector lets the program grow to: room, and what the rules took. GOMEMLIMIT in the
-// environment counts for more.
+// boundMemory bounds what the collector lets the program grow to: room, and what the rules took. It runs when the heap is
+// five times what lives, or near the bound. GOMEMLIMIT and GOGC in the environment count for more.
 func boundMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}

@@ -60,6 +60,7 @@ type Call struct {
 	raw    [callFields]string
 	quoted uint32 // bit set: the value stood in quotes
 	has    uint32
+	odd    bool // the body is not what the kernel writes: in another order, or with more
 }
 
 // Parse makes c the call that body tells of. What stands in body twice counts the first time.
@@ -71,6 +72,7 @@ func (c *Call) Parse(body string) {
 	for body != "" {
 		f, ok := c.expected(body, next)
 		if !ok {
+			c.odd = true
 			f, body, ok = c.other(body)
 			if !ok {
 				continue
@@ -120,6 +122,39 @@ func (c *Call) other(body string) (f CallField, rest string, ok bool) {
 	}
 	start := strings.Index(body, callKeys[f]) // bare words may stand before it
 	return f, body[start+len(callKeys[f]):], true
+}
+
+// Constant returns two parts of the body that the record was parsed from: all fields before exit, and all from auid on.
+// They are the same for every call of a kind by a program and a user; only what the call was given, what it returned and
+// the process ids stand between them. False for a body that is not as the kernel writes it.
+func (c *Call) Constant(body string) (head, tail string, ok bool) {
+	if c.odd || c.has&always != always {
+		return "", "", false
+	}
+	exit := c.size(0, CallExit)
+	auid := exit + c.size(CallExit, CallAUID)
+	if auid > len(body) || !strings.HasPrefix(body[exit:], callKeys[CallExit]) || !strings.HasPrefix(body[auid:], callKeys[CallAUID]) {
+		return "", "", false // blanks
+	}
+	return body[:exit], body[auid:], true
+}
+
+// always are the fields that each call that returned has. Kernels without security modules write no subj.
+const always = 1<<callFields - 1 - 1<<CallPersonality - 1<<CallSubject
+
+// IsConstant reports whether a field is decided by the parts that Constant returns, where it returns any.
+func IsConstant(f CallField) bool {
+	return (f < CallExit || f >= CallAUID) && always>>f&1 != 0
+}
+
+// size is how many bytes the fields from first up to end take in a body that is not odd.
+func (c *Call) size(first, end CallField) (n int) {
+	for f := first; f < end; f++ {
+		if c.Has(f) {
+			n += len(callKeys[f]) + len(c.raw[f]) + int(c.quoted>>f&1)*2 + 1
+		}
+	}
+	return n
 }
 
 // Raw returns the value as it is written, without its quotes; "" if it is missing.

@@ -73,3 +73,42 @@ func BenchmarkCall(b *testing.B) {
 		}
 	}
 }
+
+func TestCallConstant(t *testing.T) {
+	const last = `auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=3 comm="x" exe="/x" key=(null)`
+	plain := strings.Replace(sampleCall, " (enforce)", "", 1)
+	tests := []struct {
+		name, body, head, tail string
+		ok                     bool
+	}{
+		{
+			"fields missing",
+			`arch=c000003e syscall=59 success=yes exit=0 a0=1 a1=2 a2=3 a3=4 items=2 ppid=7 pid=8 auid=0 uid=0 gid=0 comm="a b"`,
+			"", "", false,
+		},
+		{
+			"as the kernel writes it", plain,
+			`arch=c000003e syscall=59 success=yes `, plain[strings.Index(plain, "auid="):], true,
+		},
+		{
+			"with a personality", `arch=c000003e syscall=59 per=8 success=no exit=-2 a0=1 a1=2 a2=3 a3=4 items=0 ppid=7 pid=8 ` + last,
+			`arch=c000003e syscall=59 per=8 success=no `, last, true,
+		},
+		{"a subject of two words", sampleCall, "", "", false},
+		{"a call that did not return", `arch=c000003e syscall=60 a0=0 pid=8 auid=0 exe="/x"`, "", "", false},
+		{"a key missing", `arch=c000003e syscall=59 success=no exit=-2 a0=1 a1=2 a2=3 a3=4 items=0 ppid=7 pid=8 ` + strings.TrimSuffix(last, " key=(null)"), "", "", false},
+		{"no auid", `arch=c000003e syscall=60 success=yes exit=0`, "", "", false},
+		{"another order", `syscall=59 arch=c000003e success=yes exit=0 auid=0`, "", "", false},
+		{"twice", `arch=c000003e arch=1 syscall=59 success=yes exit=0 auid=0`, "", "", false},
+		{"a field nobody knows", `arch=c000003e new=1 syscall=59 success=yes exit=0 auid=0`, "", "", false},
+		{"two blanks before", `arch=c000003e  syscall=59 success=yes exit=0 pid=8 auid=0`, "", "", false},
+		{"two blanks between", `arch=c000003e syscall=59 success=yes exit=0  pid=8 auid=0`, "", "", false},
+	}
+	for _, tt := range tests {
+		var c Call
+		c.Parse(tt.body)
+		if head, tail, ok := c.Constant(tt.body); head != tt.head || tail != tt.tail || ok != tt.ok {
+			t.Errorf("%s: Constant() = %q, %q, %v", tt.name, head, tail, ok)
+		}
+	}
+}

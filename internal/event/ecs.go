@@ -2,6 +2,7 @@ package event
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -26,8 +27,11 @@ func ECS(name string) Getter {
 	return nil
 }
 
+// ECSNames returns the names that ECS knows, sorted, but for the fields of records below auditd.data.
+func ECSNames() []string { return slices.Sorted(maps.Keys(ecs)) }
+
 // ecs is put together of its parts, so that each has its file.
-var ecs = merge(ecsProcess, ecsParent, ecsUser, ecsFile, ecsNetwork, ecsEvent, ecsAuditd, ecsData)
+var ecs = merge(ecsProcess, ecsParent, ecsUser, ecsFile, ecsNetwork, ecsEvent, ecsAuditd, ecsData, ecsStreams)
 
 func merge(parts ...map[string]Getter) map[string]Getter {
 	all := make(map[string]Getter)

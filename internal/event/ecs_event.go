@@ -21,6 +21,7 @@ var ecsEvent = map[string]Getter{
 	"host.name":           text(node),
 	"host.hostname":       text(node),
 	"host.id":             text(hostID),
+	"agent.id":            text(hostID), // there is one on a host, and all that rules do with it is to compare
 }
 
 // dataset is the one of Elastic's integration whose documents have what ours have.
@@ -73,8 +74,11 @@ func (ev *Event) ofCall() (w words, failed, ok bool) {
 
 func categories(dst []string, ev *Event) []string {
 	start := len(dst)
-	if w, _, ok := ev.ofCall(); ok {
+	if w, failed, ok := ev.ofCall(); ok {
 		dst = append(dst, w.category)
+		if !failed && w.category == "driver" {
+			dst = appendAll(dst, start, w.categories())
+		}
 	}
 	return ev.ofRecords(dst, func(dst []string, w words) []string {
 		if w.category == "" {

@@ -20,7 +20,7 @@ func (ev *Event) cwd() string {
 // isCreated reports whether r is the PATH record of a name that came to be. The kernel writes one also of a name
 // that a failed call would have made.
 func (ev *Event) isCreated(r *audit.Record) bool {
-	if r.Type != audit.Path || ev.Call != nil && ev.Call.Failed() {
+	if r.Type != audit.Path || ev.Call != nil && ev.Call.Failed() || !strings.Contains(r.Body, "CREATE") {
 		return false
 	}
 	return nametype(r) == "CREATE" && isNamed(r)

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
-	arena "github.com/auditpy/auditpy/internal/text"
 )
 
 // RecordGetter appends the values of a field as one record of ev has it, the anchor, with the event as its context.
@@ -244,86 +243,4 @@ func recordNames(dst []string, ev *Event, rec int) []string {
 // isClean reports whether a name is absolute and has nothing to clean; it may say no wrongly.
 func isClean(name string) bool {
 	return len(name) > 1 && name[0] == '/' && !strings.Contains(name, "/.") && !strings.Contains(name, "//") && name[len(name)-1] != '/'
-}
-
-// Texts are texts that hold the RecordValues of one record, and more, as they stand: enough to find literals in.
-type Texts struct {
-	List []string // valid until the next Take
-	mem  arena.Arena
-}
-
-// Take makes x the texts of a record. Without numbers it leaves out values of at most 24 digits, letters from a to f,
-// colons and minus signs, which are most of what the kernel writes.
-func (x *Texts) Take(ev *Event, rec int, numbers bool) {
-	const keep = 32 << 10
-	x.mem.Reset(keep)
-	x.List = x.List[:0]
-	r := &ev.Records[rec]
-	switch {
-	case r.Type == audit.Execve && ev.Exec != nil:
-		x.List = append(x.List, ev.Exec.CommandLine)
-	case r.Type == audit.Syscall && ev.Call != nil:
-		for _, f := range [...]audit.CallField{audit.CallSuccess, audit.CallTTY, audit.CallComm, audit.CallExe, audit.CallSubject, audit.CallKey} {
-			x.List = appendText(x.List, ev.Call.Text(f))
-		}
-	case r.Type == audit.Path:
-		x.odd(r, "name")
-		x.List = append(x.List, nametype(r))
-		if i := strings.Index(r.Body, " obj="); i >= 0 {
-			x.List = append(x.List, r.Body[i:])
-		}
-	case r.Type == audit.CWD:
-		x.odd(r, "cwd")
-		return
-	case r.Type == audit.Proctitle:
-		x.odd(r, "proctitle")
-		return
-	case !numbers && r.Type == audit.FileCaps: // nothing but numbers
-	default:
-		x.List = RecordValues(x.List, ev, rec)
-		return
-	}
-	if numbers && r.Type != audit.Execve {
-		x.List = append(x.List, r.Body)
-	}
-}
-
-// odd adds a field that the kernel writes in hex where it must.
-func (x *Texts) odd(r *audit.Record, name string) {
-	if f, ok := r.FieldNamed(name); ok {
-		x.List = appendText(x.List, f.DecodeIn(&x.mem))
-	}
-}
-
-// MayHave reports whether a record of a type can have a field of service auditd, by itself or from its context; it may say
-// yes wrongly.
-func MayHave(t audit.Type, name string) bool {
-	if !isAuxiliary(t) {
-		return true
-	}
-	switch {
-	case isArgument(name), name == "argc":
-		return t == audit.Execve
-	case ownOnly[name] && name != "items", name == "name":
-		return t == audit.Path
-	}
-	return true
-}
-
-// RecordValues appends what a keyword is searched in: the values of a record, decoded, and for EXECVE the arguments, each
-// and joined. The type, the time and the names of fields are no values.
-func RecordValues(dst []string, ev *Event, rec int) []string {
-	r := &ev.Records[rec]
-	if r.Type == audit.Execve && ev.Exec != nil {
-		return append(append(dst, ev.Exec.Args...), ev.Exec.CommandLine)
-	}
-	add := func(f audit.Field) bool {
-		if f.Key != "argc" && f.Value != "" {
-			dst = append(dst, f.Decode())
-		}
-		return true
-	}
-	r.Fields(add)
-	r.InnerFields(add)
-	return dst
 }

@@ -13,7 +13,7 @@ type connection struct {
 }
 
 func (ev *Event) connection() (connection, bool) {
-	if ev.Call == nil {
+	if ev.Call == nil || ev.Find(audit.Sockaddr) == nil {
 		return connection{}, false
 	}
 	c := connection{initiated: true}

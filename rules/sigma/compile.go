@@ -3,9 +3,10 @@ package sigma
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
+	"sync/atomic"
 
+	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -24,7 +25,7 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 		said:     make(map[rule.Diag]bool),
 		fieldIDs: make(map[fieldID]int),
 		leafIDs:  make(map[string]int),
-		regexps:  make(map[string]*regexp.Regexp),
+		regexps:  make(map[string]*regex.Regexp),
 		names:    make(map[string][]*subject),
 	}
 	order := make(map[string]int)
@@ -32,14 +33,15 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 		if _, ok := order[f.Name]; !ok {
 			order[f.Name] = i
 		}
-		c.file(f)
 	}
+	c.files(files)
 	c.readCorrelations()
 	c.applyFilters()
 	c.linkCorrelations()
 	slices.SortStableFunc(c.diags, func(a, b rule.Diag) int {
 		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), a.Pos.Compare(b.Pos))
 	})
+	c.engine.undecided = make([]atomic.Uint64, len(c.engine.leaves))
 	c.engine.build()
 	return c, c.diags
 }
@@ -49,9 +51,9 @@ type compiler struct {
 	options  Options
 	diags    []rule.Diag
 	said     map[rule.Diag]bool
-	fieldIDs map[fieldID]int // of Engine.fields
-	leafIDs  map[string]int  // of Engine.leaves, by field and key
-	regexps  map[string]*regexp.Regexp
+	fieldIDs map[fieldID]int          // of Engine.fields
+	leafIDs  map[string]int           // of Engine.leaves, by field and key
+	regexps  map[string]*regex.Regexp // by flags and text
 
 	rules        []*subject // in the order of Engine.rules
 	names        map[string][]*subject
@@ -68,29 +70,34 @@ type compiler struct {
 	quiet   bool // what would be said was said before
 }
 
-// file compiles the rules of a file as it reads them, so that only one document is in memory at a time; filters and
+// files compiles the rules of files as it reads them, so that few documents are in memory at a time; filters and
 // correlations wait for the rules of all files.
-func (c *compiler) file(f rule.File) {
-	if len(f.Data) > maxFile {
-		c.fatal(errorAt(rule.Pos{File: f.Name}, "file is larger than %d bytes", maxFile))
+func (c *compiler) files(files []rule.File) {
+	var l collection
+	file := 0
+	for p := range ahead(files) {
+		<-p.done
+		if p.file != file {
+			file, l = p.file, collection{}
+		}
+		c.parsed(p, &l)
+	}
+}
+
+// parsed compiles a document, which may depend on those before it in its file.
+func (c *compiler) parsed(p *parsing, l *collection) {
+	if p.err != nil {
+		l.last = nil
+		c.fatal(p.err)
 		return
 	}
-	var l collection
-	for _, chunk := range split(f) {
-		n, err := chunk.parse()
-		if err != nil {
-			l.last = nil
-			c.fatal(err)
-			continue
-		}
-		if n == nil {
-			continue
-		}
-		doc, err := l.next(n)
-		c.fatal(err)
-		if doc.node != nil {
-			c.document(doc)
-		}
+	if p.node == nil {
+		return
+	}
+	doc, err := l.next(p.node)
+	c.fatal(err)
+	if doc.node != nil {
+		c.document(doc)
 	}
 }
 

@@ -38,6 +38,9 @@ type Engine struct {
 	// fields of the SYSCALL record only are asked about that record; where it is missing, about all.
 	records, lone       byType
 	untyped, loneOthers *index
+	questions           uint32 // that the indexes have
+
+	undecided []atomic.Uint64 // by leaf: how often its expression was
 
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
 	// none and makes its own. So Eval needs no lock, and in one goroutine no allocation.
@@ -77,6 +80,21 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	if e.lone.rest != nil || !e.loneOthers.empty() {
 		e.evalRecords(sc)
 	}
+	dst = sc.matches(dst, e)
+	sc.end()
+	e.spare.Store(sc)
+	return dst
+}
+
+// EvalFields is Eval for an event of any origin, for engines of Options.Documents.
+func (e *Engine) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
+	sc := e.spare.Swap(nil)
+	if sc == nil {
+		sc = newScratch(e)
+	}
+	sc.begin(nil)
+	sc.doc = f
+	e.whole[viewDocument].eval(e, sc)
 	dst = sc.matches(dst, e)
 	sc.end()
 	e.spare.Store(sc)

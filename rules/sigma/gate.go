@@ -1,22 +1,35 @@
 package sigma
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
 // gate is what a rule needs: one of its literals in one of its fields, or a value at all. A rule whose gate is shut
-// cannot hold; one whose gate is open may.
+// cannot hold; one whose gate is open may. Where it will often be open wrongly, there may be another behind it.
 type gate struct {
 	needs []need
 	cost  int // what it costs to look, and how often it will be open wrongly
+	next  *gate
 }
 
 // need is a literal in a field; without a text, any value.
 type need struct {
 	field  int
 	needle predicate.Needle
+}
+
+// longestNumber is over the length of any number in a record, in bytes.
+const longestNumber = 24
+
+// inNumber reports whether a keyword may stand in a number.
+func (n need) inNumber() bool {
+	lit := n.needle.Text
+	return n.field == keywordField && len(lit) <= longestNumber && strings.Trim(lit, "0123456789abcdefABCDEF:-") == ""
 }
 
 // gates finds the gates of conditions. A condition may name one part at will, so each is looked at once.
@@ -56,11 +69,24 @@ func (g *gates) find(x *expr) (gate, bool) {
 	return gate{}, false
 }
 
+// cheapest returns the cheapest gate of kids that must all hold, and the second behind it if that helps.
 func (g *gates) cheapest(kids []*expr) (best gate, found bool) {
+	var second gate
 	for _, k := range kids {
-		if kid, ok := g.of(k); ok && (!found || kid.cost < best.cost) {
-			best, found = kid, true
+		kid, ok := g.of(k)
+		if !ok {
+			continue
 		}
+		if !found || kid.cost < best.cost {
+			kid, best = best, kid
+		}
+		if found && (second.needs == nil || kid.cost < second.cost) {
+			second = kid
+		}
+		found = true
+	}
+	if best.next == nil && best.cost >= everydayCost && second.needs != nil && second.cost < presenceCost && !slices.ContainsFunc(second.needs, need.inNumber) {
+		best.next = &second
 	}
 	return best, found
 }
@@ -94,7 +120,7 @@ func (e *Engine) anyGate(l *leaf) (gate, bool) {
 		}
 		return e.presence(l.field), true
 	case isNumber:
-		return e.presence(l.field), true
+		return e.numberGate(l), true
 	case isRegexp:
 		if g, ok := e.regexpGate(l); ok {
 			return g, true
@@ -103,16 +129,28 @@ func (e *Engine) anyGate(l *leaf) (gate, bool) {
 	return e.presence(l.field), true
 }
 
+// numberGate is the digits of a whole number: a value that equals it ends with them, has a point, or is what the rule says.
+func (e *Engine) numberGate(l *leaf) gate {
+	said, place := l.pat.Literal()
+	if !l.num.whole || !usable(said) || l.field == keywordField {
+		return e.presence(l.field)
+	}
+	g := e.literalGate(l.field, strconv.FormatUint(l.num.mag, 10), predicate.AtEnd)
+	g.needs = append(g.needs, need{l.field, predicate.Needle{Text: "."}}, need{l.field, predicate.Needle{Text: said, Place: place}})
+	return g
+}
+
+// regexpGate is what the expression requires. Keywords are looked for in texts that hold the values: an end of a value
+// may be anywhere in them.
 func (e *Engine) regexpGate(l *leaf) (all gate, ok bool) {
-	set := requiredLiterals(l.re.String())
-	for _, lit := range set {
-		if !usable(lit) {
-			return gate{}, false
+	for _, n := range l.re.Required() {
+		if l.field == keywordField {
+			n.Place = predicate.Anywhere
 		}
-		g := e.literalGate(l.field, lit, predicate.Anywhere)
+		g := e.literalGate(l.field, n.Text, n.Place)
 		all.needs, all.cost = append(all.needs, g.needs...), all.cost+g.cost
 	}
-	return all, len(set) > 0
+	return all, len(all.needs) > 0
 }
 
 // usable reports whether a literal can be looked for byte by byte, in either case.
@@ -126,10 +164,12 @@ func usable(lit string) bool {
 }
 
 // The costs are guesses that order the choices: first how often a gate is open wrongly, then what it costs to look. A
-// long literal is rare; one that names one of few things (the system call, the user) is not.
+// long literal is rare; one that names one of few things (the system call, the user) is not, nor is a program that
+// scripts call at every turn.
 const (
 	presenceCost = 4000
 	commonCost   = 2000
+	everydayCost = 300
 	typeCost     = 20_000 // the index is by type already
 )
 
@@ -138,28 +178,45 @@ func (e *Engine) literalGate(field int, lit string, place predicate.Place) gate 
 	if place != predicate.Anywhere {
 		rare += 4
 	}
-	cost := e.fieldCost(field) + 1000/(rare*rare)
-	return gate{[]need{{field, predicate.Needle{Text: lit, Place: place}}}, cost}
+	cost := e.fieldCost(field, lit) + 1000/(rare*rare)
+	return gate{needs: []need{{field, predicate.Needle{Text: lit, Place: place}}}, cost: cost}
 }
 
 func (e *Engine) presence(field int) gate {
-	return gate{[]need{{field: field}}, presenceCost + e.fieldCost(field)}
+	return gate{needs: []need{{field: field}}, cost: presenceCost + e.fieldCost(field, "")}
 }
 
-func (e *Engine) fieldCost(id int) int {
+func (e *Engine) fieldCost(id int, lit string) int {
 	if id == keywordField {
 		return 60
 	}
-	name := e.fields[id].name
-	switch name {
+	switch e.fields[id].name {
 	case "type":
 		return typeCost
-	case "SYSCALL", "syscall", "success", "nametype", "User", "LogonId", "Initiated", "uid", "euid", "auid", "key", "ParentUser", "exit":
+	case "SYSCALL", "syscall", "success", "nametype", "Initiated", "key", "exit":
 		return commonCost
-	case "CommandLine", "ParentCommandLine", "cmdline", "proctitle":
-		return 20
-	case "ParentImage":
-		return 8
+	case "User", "ParentUser", "LogonId", "uid", "euid", "auid":
+		if slices.Contains(usual, lit) {
+			return commonCost
+		}
+		return 10
 	}
-	return 4
+	switch {
+	case strings.Contains(everyday, strings.ToLower(lit)):
+		return everydayCost
+	case strings.HasSuffix(e.fields[id].name, "ommandLine"):
+		return 20
+	}
+	return 6
 }
+
+// usual are users.
+var usual = []string{"", "0", "root", "1000", "-1", "4294967295", "unset"}
+
+// everyday has parts that most command lines consist of, and the programs that most executions are of.
+const everyday = "/bin/sh -c /bin/bash -c /bin/dash /bin/busybox | sh > 2>/dev/null /usr/bin/ /usr/sbin/ /usr/local/bin/ /usr/lib/ " +
+	"/etc/ /tmp/ /var/tmp/ /var/lib/ /opt/ /home/ /root/ /proc/ /dev/ /run/ " +
+	"/bin/cat /bin/grep /bin/sed /bin/awk /bin/gawk /bin/mawk /bin/ls /bin/find /bin/rm /bin/cp /bin/mv /bin/ln /bin/mkdir /bin/chmod " +
+	"/bin/chown /bin/touch /bin/tr /bin/cut /bin/head /bin/tail /bin/sort /bin/uniq /bin/wc /bin/date /bin/echo /bin/test /bin/expr " +
+	"/bin/env /bin/id /bin/uname /bin/basename /bin/dirname /bin/xargs /bin/tee /bin/sleep /bin/ps /bin/python3 /bin/perl /bin/git " +
+	"/bin/make /bin/cc /bin/gcc /bin/ld /bin/as /bin/curl /bin/ssh /bin/sudo"

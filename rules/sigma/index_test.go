@@ -249,3 +249,23 @@ func TestPairs(t *testing.T) {
 		t.Error("too few matches for a test")
 	}
 }
+
+// TestUnlistedType: rules may name a type of record that no table lists.
+func TestUnlistedType(t *testing.T) {
+	const source = "title: r\nid: r\nlogsource: {product: linux, service: auditd}\ndetection:\n  s: {type: [NEW_TYPE, other]}\n  condition: s\n"
+	e, diags := Compile([]rule.File{{Name: "r.yml", Data: []byte(source)}}, Options{})
+	for typ, want := range map[string]int{"NEW_TYPE": 1, "OTHER": 1, "NEWER_TYPE": 0} {
+		r, err := audit.ParseLine("type=" + typ + " msg=audit(5.000:1): pid=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := assemble.New(assemble.Options{})
+		evs := a.Flush(a.Add(nil, r))
+		if len(evs) != 1 {
+			t.Fatalf("%d events, want one", len(evs))
+		}
+		if got := len(e.Eval(nil, evs[0])); got != want {
+			t.Errorf("%s: %d matches, want %d; %v", typ, got, want, diags)
+		}
+	}
+}

@@ -16,15 +16,15 @@ type number struct {
 	f     float64
 }
 
-// parseNumber reads a decimal number, and with based also YAML's 0x1f and 0o17. It checks the form
+// parseNumber reads a decimal number, and with yaml also 0x1f, 0o17 and 1e3, which in an event is hex. It checks the form
 // before it asks strconv, whose errors allocate: most values it sees are no numbers.
-func parseNumber(s string, based bool) (number, bool) {
-	if based && (strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0o")) {
+func parseNumber(s string, yaml bool) (number, bool) {
+	if yaml && (strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0o")) {
 		mag, err := strconv.ParseUint(s, 0, 64)
 		return number{whole: true, mag: mag, f: float64(mag)}, err == nil
 	}
 	digits, float := shape(s)
-	if digits == 0 || len(s) > 40 {
+	if digits == 0 || len(s) > 40 || !yaml && strings.ContainsAny(s, "eE") {
 		return number{}, false
 	}
 	f, err := strconv.ParseFloat(s, 64)

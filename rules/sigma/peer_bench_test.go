@@ -98,7 +98,7 @@ func heap() int64 {
 }
 
 // logEvents returns the events of a log, with their processes, up to the last of executions.
-func logEvents(b *testing.B, log string) (evs []*event.Event) {
+func logEvents(b testing.TB, log string) (evs []*event.Event) {
 	f, err := os.Open(log)
 	if err != nil {
 		b.Fatal(err)

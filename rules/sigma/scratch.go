@@ -1,6 +1,11 @@
 package sigma
 
-import "github.com/auditpy/auditpy/internal/event"
+import (
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
+	"github.com/auditpy/auditpy/rules/rule"
+)
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
 //
@@ -8,28 +13,35 @@ import "github.com/auditpy/auditpy/internal/event"
 // thousands of rules that alone took longer than to evaluate them.
 type scratch struct {
 	ev     *event.Event
-	rec    int    // of the row: index in ev.Records
-	event  uint32 // number of the event, from 1
-	turn   uint32 // number of the row, from 1
+	doc    rule.Fields // instead of ev
+	rec    int         // of the row: index in ev.Records
+	event  uint32      // number of the event, from 1
+	turn   uint32      // number of the row, from 1
 	fields []fieldValues
+	filled []int       // fields that have values, to let go of
 	words  fieldValues // of the row: what keywords are searched in
 	texts  event.Texts // of the row: what holds them
 	leaves []uint32    // number of the row, times two, and one if the test holds
-	asked  []uint32    // by rule: number of the row
+	asked  []uint32    // by rule: number of the row, times four, and the gates that are open
 	fired  []uint32    // by rule: number of the event
 	ids    []int32     // of literals
+	found  []opening   // of gates that are open
+	memo   *predicate.Memo
 	hits   []hit
+	regex  regex.Scratch
+	unsure bool // an expression of the test at hand was undecided
 }
 
 type fieldValues struct {
 	turn   uint32
+	event  uint32 // that is in scratch.filled
 	values []string
 }
 
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		fields: make([]fieldValues, len(e.fields)), leaves: make([]uint32, len(e.leaves)),
-		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)),
+		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(),
 	}
 }
 
@@ -37,6 +49,7 @@ func newScratch(e *Engine) *scratch {
 func (sc *scratch) begin(ev *event.Event) {
 	sc.ev = ev
 	sc.event++
+	sc.regex.SetBudget(regexBudget)
 	sc.row(-1)
 }
 
@@ -56,7 +69,7 @@ func (sc *scratch) forget() {
 	clear(sc.fired)
 	sc.words.turn = 0
 	for i := range sc.fields {
-		sc.fields[i].turn = 0
+		sc.fields[i].turn, sc.fields[i].event = 0, 0
 	}
 	for i := range sc.hits {
 		sc.fired[sc.hits[i].rule] = sc.event
@@ -65,14 +78,13 @@ func (sc *scratch) forget() {
 
 // end lets go of the event: a command line may be large.
 func (sc *scratch) end() {
-	sc.ev = nil
+	sc.ev, sc.doc = nil, nil
 	clear(sc.words.values)
 	clear(sc.texts.List)
-	for i := range sc.fields {
-		if sc.fields[i].turn != 0 {
-			clear(sc.fields[i].values)
-		}
+	for _, id := range sc.filled {
+		clear(sc.fields[id].values)
 	}
+	sc.filled = sc.filled[:0]
 }
 
 // values returns the values of a field, asked of the row once and only if a rule gets to it.
@@ -86,10 +98,15 @@ func (sc *scratch) values(e *Engine, id int) []string {
 	}
 	f.turn, f.values = sc.turn, f.values[:0]
 	switch of := &e.fields[id]; {
+	case sc.doc != nil:
+		f.values = sc.doc.Values(f.values, of.name)
 	case of.get != nil:
 		f.values = of.get(f.values, sc.ev)
 	case of.record != nil && sc.rec >= 0:
 		f.values = of.record(f.values, sc.ev, sc.rec)
+	}
+	if len(f.values) > 0 && f.event != sc.event {
+		f.event, sc.filled = sc.event, append(sc.filled, id)
 	}
 	return f.values
 }
@@ -103,7 +120,9 @@ func (sc *scratch) haystack(numbers bool) []string {
 func (sc *scratch) keywords() []string {
 	if sc.words.turn != sc.turn {
 		sc.words.turn, sc.words.values = sc.turn, sc.words.values[:0]
-		if sc.rec >= 0 {
+		if all, ok := sc.doc.(rule.Document); ok {
+			sc.words.values = all.AllValues(sc.words.values)
+		} else if sc.rec >= 0 {
 			sc.words.values = event.RecordValues(sc.words.values, sc.ev, sc.rec)
 		} else {
 			sc.words.values = eventValues(sc.words.values, sc.ev)
@@ -115,8 +134,11 @@ func (sc *scratch) keywords() []string {
 func (sc *scratch) leaf(e *Engine, id int) bool {
 	if sc.leaves[id]>>1 != sc.turn {
 		sc.leaves[id] = sc.turn << 1
+		sc.unsure = false
 		if e.leaves[id].holds(sc, e) {
 			sc.leaves[id] |= 1
+		} else if sc.unsure {
+			e.undecided[id].Add(1)
 		}
 	}
 	return sc.leaves[id]&1 != 0

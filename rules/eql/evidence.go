@@ -1,0 +1,59 @@
+package eql
+
+import (
+	"slices"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// maxEvidence bounds what one match carries.
+const maxEvidence = 32
+
+// evidence returns the tests that made c true; those of what kind of event it is only if there are no others.
+func (e *Engine) evidence(c *cond, sc *scratch) []rule.Evidence {
+	all := e.appendTests(make([]rule.Evidence, 0, 8), c, sc, false)
+	if len(all) == 0 {
+		return e.appendTests(all, c, sc, true)
+	}
+	return all
+}
+
+// appendTests appends the tests that made c, which is true, true. A negation gives none: nothing is there to be shown.
+func (e *Engine) appendTests(dst []rule.Evidence, c *cond, sc *scratch, ofKind bool) []rule.Evidence {
+	switch {
+	case len(dst) >= maxEvidence || c.op == condNot:
+		return dst
+	case c.op != condLeaf:
+		for _, k := range c.kids {
+			if c.op == condAnd || k.holds(sc) { // of and all are true
+				dst = e.appendTests(dst, k, sc, ofKind)
+			}
+		}
+		return dst
+	}
+	l := e.leaves[c.leaf]
+	if l.ofKind != ofKind {
+		return dst
+	}
+	if l.kind == isExpression {
+		for _, f := range l.fields {
+			for _, v := range sc.values(f) {
+				dst = appendEvidence(dst, rule.Evidence{Field: e.fields[f].name, Value: v, Match: l.words})
+			}
+		}
+		return dst
+	}
+	for _, v := range sc.values(l.field) {
+		if words, ok := l.test(v, &sc.regex); ok {
+			return appendEvidence(dst, rule.Evidence{Field: l.name, Value: v, Match: words})
+		}
+	}
+	return dst
+}
+
+func appendEvidence(dst []rule.Evidence, ev rule.Evidence) []rule.Evidence {
+	if len(dst) >= maxEvidence || slices.Contains(dst, ev) {
+		return dst
+	}
+	return append(dst, ev)
+}
