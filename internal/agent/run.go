@@ -23,10 +23,11 @@ import (
 
 // Options are what Run takes besides the configuration.
 type Options struct {
-	Rules  *rules.Set
-	Stdin  io.Reader // where source.kind is stdin
-	Stdout io.Writer
-	Log    *slog.Logger
+	Rules   *rules.Set
+	Stdin   io.Reader // where source.kind is stdin
+	Stdout  io.Writer
+	Log     *slog.Logger
+	Version string // of the program, for sinks that tell it
 
 	cadence cadence // zero: seldom
 }
@@ -70,6 +71,9 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	logStats(o.Log, l, outs)
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
+	}
+	for _, out := range outs {
+		out.confess(false, true, time.Now())
 	}
 	return errors.Join(err, undelivered(outs), closeOutlets(outs))
 }
@@ -165,22 +169,33 @@ func passOver(log *slog.Logger) func(error) error {
 	}
 }
 
-// spoolAlert puts an alert into the queue of every sink. When it returns nil a crash does not lose it.
+// spoolAlert puts an alert into the queue of every sink. When it returns nil a crash does not lose it. The queues sync at the same time: one
+// after another, five of them would take five times as long.
 func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 	env := alert.Seal(a)
 	frame, err := env.Append(nil)
 	if err != nil {
 		return err
 	}
-	for _, out := range outs {
-		err := out.append(ctx, frame)
-		if errors.Is(err, spool.ErrTooLarge) { // the bounds of an alert are below those of a spool; ending would repeat it for ever
-			out.log.Error("alert lost: larger than the spool takes", "sink", out.sink.Name(), "alert", env.ID, "bytes", len(frame))
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("spool alert for %s: %w", out.sink.Name(), err)
-		}
+	errs := make([]error, len(outs))
+	var wg sync.WaitGroup
+	for i, out := range outs {
+		wg.Go(func() { errs[i] = out.spool(ctx, &env, frame) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// spool appends an alert. One that is too large is lost: the bounds of an alert are below those of a spool, and ending would repeat it
+// for ever.
+func (o *outlet) spool(ctx context.Context, env *alert.Envelope, frame []byte) error {
+	err := o.append(ctx, int(env.Level), frame)
+	if errors.Is(err, spool.ErrTooLarge) {
+		o.log.Error("alert lost: larger than the spool takes", "sink", o.sink.Name(), "alert", env.ID, "bytes", len(frame))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("spool alert for %s: %w", o.sink.Name(), err)
 	}
 	return nil
 }
@@ -196,24 +211,42 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		q, durable, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
-		if err != nil {
+		out := &outlet{sink: s.Sink, log: o.Log, drops: new(drops)}
+		so := spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes), MaxAge: cfg.Spool.MaxAge, OnDrop: out.drops.see}
+		if out.queue, out.durable, err = openQueue(dir, so, o.Log); err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
 		}
-		outs = append(outs, &outlet{queue: q, durable: durable, sink: s.Sink, log: o.Log})
+		outs = append(outs, out)
+	}
+	for _, out := range outs {
+		out.notify = func(n *alert.Notice) bool { return notifyAll(outs, n) }
+	}
+	if cfg.StateDir != "" {
+		warnOfOrphans(filepath.Join(cfg.StateDir, "spool"), sinks, o.Log)
 	}
 	return outs, nil
 }
 
+// notifyAll puts a notice into the queue of every sink, before all else. It does not wait for a disk that is full: whoever has it to
+// tell tells it later.
+func notifyAll(outs []*outlet, n *alert.Notice) bool {
+	env := n.Seal()
+	frame, err := env.Append(nil)
+	for _, out := range outs {
+		err = errors.Join(err, out.queue.Append(spool.Priorities-1, frame))
+	}
+	return err == nil
+}
+
 // openQueue opens the queue in dir, or does without the disk: see prepareState. Another agent with the same
 // directory is an error, or both would send.
-func openQueue(dir string, maxBytes int64, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
-	q, err = spool.Open(dir, spool.Options{MaxBytes: maxBytes})
+func openQueue(dir string, o spool.Options, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
+	q, err = spool.Open(dir, o)
 	if err == nil || dir == "" || errors.Is(err, spool.ErrLocked) || errors.Is(err, spool.ErrVersion) {
 		return q, dir != "", err
 	}
 	log.Error("no spool on disk: a restart loses alerts that wait", "err", err)
-	q, err = spool.Open("", spool.Options{MaxBytes: maxBytes})
+	q, err = spool.Open("", o)
 	return q, false, err
 }
 

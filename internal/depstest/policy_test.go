@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/procfs":    {"internal/event"},
 	"internal/alert":     {"internal/audit", "internal/event", "rules/rule"},
 	"internal/sink":      {"internal/alert", "rules/rule"},
+	"internal/sinktest":  {},
 	"rules/rule":         {},
 	"rules/predicate":    {},
 	"rules/regex":        {"rules/predicate"},
@@ -60,6 +61,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":           {"cmd/auditpy"},
 	"github.com/spf13/viper":           {"internal/config"},
 	"go.yaml.in/yaml":                  {"internal/config"},
+	"golang.org/x/sys":                 {"internal/sink"},
 }
 
 // testOnly are third-party modules that any test may use and nothing else.
