@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -99,7 +100,7 @@ func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs
 		Source: in.src,
 		Assembler: assemble.New(assemble.Options{
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
-			Done: in.saved.Done,
+			State: assemble.State{Done: in.saved.Done, Given: math.MaxUint64},
 		}),
 		Rules: o.Rules,
 		Correlator: correlate.New(correlate.Options{

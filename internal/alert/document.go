@@ -1,5 +1,7 @@
 package alert
 
+import "github.com/auditpy/auditpy/rules/rule"
+
 // AppendJSON appends the alert as one ECS document, one line of ASCII without a newline.
 // Field names: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html; under auditd
 // those of auditbeat; under auditpy ours.
@@ -18,7 +20,8 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.str("id", a.Incident.ID)
 		o.num("count", int64(a.Incident.Count))
 	})
-	o.evidence(a)
+	o.evidence(a.Evidence)
+	o.correlation(a)
 	o.related(a)
 	if o.cut {
 		o.bool("truncated", true)
@@ -72,12 +75,12 @@ func (o *object) rules(a *Alert) {
 	o.close(']')
 }
 
-func (o *object) evidence(a *Alert) {
-	if len(a.Evidence) == 0 {
+func (o *object) evidence(all []rule.Evidence) {
+	if len(all) == 0 {
 		return
 	}
 	o.open("evidence", '[')
-	for _, e := range a.Evidence {
+	for _, e := range all {
 		o.item()
 		o.str("field", e.Field)
 		o.str("value", clip(e.Value))

@@ -9,7 +9,7 @@ const enough = 400
 // expendable are the members that go before values are cut to less than enough, the least telling first:
 // what stands elsewhere in the alert, then what can be looked up in the audit log by auditd.sequence.
 var expendable = []string{
-	"auditpy.args_base64", "auditpy.evidence", "process.parent.args", "process.args", "auditd.data", "rule.reference",
+	"auditpy.args_base64", "auditpy.evidence", "auditpy.related", "process.parent.args", "process.args", "auditd.data", "rule.reference",
 	"auditd.record_types", "event.category", "event.type", "event.action", "event.outcome", "auditpy.rules", "rule.author",
 	"process.parent.entity_id", "process.parent.working_directory", "process.parent.tty", "process.parent.name", "process.name",
 	"process.parent.args_count", "user.effective", "user.audit", "auditd.session", "auditd.node", "process.tty", "threat",

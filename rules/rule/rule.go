@@ -85,8 +85,9 @@ type Evidence struct {
 type Match struct {
 	Rule     *Meta
 	Evidence []Evidence
-	Parts    []Part // what it contributes to correlations
-	Silent   bool   // it raises no alert of its own: a correlation asks for it only
+	Parts    []Part  // what it contributes to correlations
+	Stages   []Stage // the terms of sequences that the event satisfies
+	Silent   bool    // it raises no alert of its own: a correlation or a sequence asks for it only
 }
 
 // Diag is what is wrong with a rule.
