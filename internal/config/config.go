@@ -20,6 +20,9 @@ type Config struct {
 	Spool    Spool  `mapstructure:"spool"`
 	Sinks    Sinks  `mapstructure:"sinks"`
 	Log      Log    `mapstructure:"log"`
+
+	Health     Health     `mapstructure:"health"`
+	Privileges Privileges `mapstructure:"privileges"`
 }
 
 // Source is where records come from.
@@ -126,6 +129,6 @@ func Default() Config {
 			Stdout: Stdout{Enabled: true, Format: "text"},
 			Syslog: Syslog{Enabled: true, Network: "unix", Address: "/dev/log", Facility: "authpriv"},
 		},
-		Log: Log{Level: "info"},
+		Log: Log{Level: "info"}, Health: defaultHealth, Privileges: Privileges{Drop: true, Landlock: true},
 	}
 }

@@ -53,6 +53,9 @@ func parse(name string, text []byte) (Config, error) {
 	if !cfg.Sinks.Stdout.Enabled && !cfg.Sinks.Syslog.Enabled {
 		return Config{}, fmt.Errorf("%s: sinks: none is enabled: nobody would see an alert", name)
 	}
+	if err := cfg.Health.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: health.%w", name, err)
+	}
 	return cfg, nil
 }
 
