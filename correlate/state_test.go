@@ -182,7 +182,7 @@ func historyOf(seed uint64, data []byte) history {
 
 // TestRestart cuts streams anywhere, for correlations of all kinds, and for sequences and samples.
 func TestRestart(t *testing.T) {
-	for seed := range uint64(800) {
+	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		data := make([]byte, 4*200)
 		for i := range data {
@@ -254,7 +254,7 @@ func reframe(payload []byte) []byte {
 }
 
 func TestLoadStateDamaged(t *testing.T) {
-	for seed := range uint64(1500) {
+	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		data := make([]byte, 4*20)
 		for i := range data {

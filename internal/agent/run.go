@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/correlate/assemble"
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/alert"
@@ -29,6 +27,8 @@ type Options struct {
 	Stdin  io.Reader // where source.kind is stdin
 	Stdout io.Writer
 	Log    *slog.Logger
+
+	cadence cadence // zero: seldom
 }
 
 // drainTime bounds the wait for sinks when the agent stops.
@@ -42,7 +42,12 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := openInput(cfg, o)
+	users := names.New(names.Options{})
+	mem, err := recall(cfg, o, proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
+	if err != nil {
+		return errors.Join(err, closeOutlets(outs))
+	}
+	in, err := openInput(cfg, o, mem.at)
 	if err != nil {
 		return errors.Join(err, closeOutlets(outs))
 	}
@@ -52,12 +57,12 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	for _, out := range outs {
 		wg.Go(func() { out.run(sending) })
 	}
-	users := names.New(names.Options{})
 	var asking sync.WaitGroup
 	asking.Go(func() { _ = users.Run(sending) })
-	l := newLoop(ctx, cfg, o, in, outs)
-	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
-	err = l.Run(ctx)
+	l := newLoop(ctx, cfg, o, in, outs, mem)
+	if err = l.Run(ctx); err == nil {
+		in.remember(l)
+	}
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
 	stopSending()
@@ -95,36 +100,45 @@ func ended(wg *sync.WaitGroup) bool {
 	}
 }
 
-func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
-	return &Loop{
+func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet, mem *memory) *Loop {
+	l := &Loop{
 		Source: in.src,
 		Assembler: assemble.New(assemble.Options{
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
-			State: assemble.State{Done: in.saved.Done, Given: math.MaxUint64},
+			State: in.before(mem.events),
 		}),
-		Rules: o.Rules,
-		Correlator: correlate.New(correlate.Options{
-			MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
-		}),
-		Idle:   idle,
-		Hold:   cfg.Limits.Hold,
+		Rules: o.Rules, Tree: mem.tree, Correlator: mem.correlator,
+		Idle: idle, Hold: cfg.Limits.Hold, Keep: cfg.StateDir != "",
 		OnBad:  passOver(o.Log),
 		OnIdle: in.watch,
 		OnAlert: func(a *alert.Alert, mark uint64) error {
-			in.alerted(a.Event.ID, mark)
+			in.alerted(a.ID, mark)
 			return spoolAlert(ctx, outs, a)
 		},
-		OnProgress: in.save,
 	}
+	l.Correlator.Sent(in.saved.Alerted)
+	l.OnProgress = func(mark uint64) error { return in.save(l, mark) }
+	return l
 }
 
 // LiveTree returns a process tree that asks the running kernel, and knows what runs already.
 func LiveTree(o proctree.Options) *proctree.Tree {
+	t, _ := liveTree(o, nil)
+	return t
+}
+
+// liveTree is LiveTree with what was saved, if that is not nil.
+func liveTree(o proctree.Options, saved []byte) (*proctree.Tree, error) {
 	proc := procfs.New("/proc")
 	o.Proc = proc
 	t := proctree.New(o)
+	if saved != nil {
+		if _, err := t.LoadState(saved); err != nil {
+			return nil, err
+		}
+	}
 	t.Seed(proc.All())
-	return t
+	return t, nil
 }
 
 // passOver logs input that was no record, and records that were lost: the first ones, then one of a thousand, or a

@@ -10,7 +10,7 @@ import "github.com/auditpy/auditpy/rules/rule"
 // sink takes would be an alert that an attacker can prevent.
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	o := &object{b: append(dst, '{'), limit: maxCommandLine}
-	o.header(a.Event, "alert", a.ID)
+	o.header(a.Event, "alert", a.ID, a.Rules[0].Risk)
 	o.rule(a)
 	o.event(a.Event)
 	o.open("auditpy", '{')
@@ -44,15 +44,17 @@ func (o *object) rule(a *Alert) {
 	o.strs("reference", lead.References)
 	o.close('}')
 	o.group("threat", func() {
-		o.group("technique", func() { o.strs("id", techniques(a)) })
+		o.group("tactic", func() { o.strs("id", ids(a, func(r *rule.Meta) []string { return r.Tactics })) })
+		o.group("technique", func() { o.strs("id", ids(a, func(r *rule.Meta) []string { return r.Techniques })) })
 	})
 }
 
-func techniques(a *Alert) []string {
+// ids are those of ATT&CK that the rules of an alert name, each once.
+func ids(a *Alert, of func(*rule.Meta) []string) []string {
 	var ids []string
 	seen := make(map[string]bool)
 	for _, r := range a.Rules {
-		for _, t := range r.Techniques {
+		for _, t := range of(r) {
 			if !seen[t] {
 				seen[t] = true
 				ids = append(ids, t)

@@ -40,12 +40,14 @@ var mayImport = map[string][]string{
 	"rules/rule":         {},
 	"rules/predicate":    {},
 	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
+	"rules/eql":          {"internal/event", "rules/predicate", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
-	"rules":              {"internal/event", "rules/rule", "rules/sigma"},
+	"rules":              {"internal/event", "rules/eql", "rules/rule", "rules/sigma"},
 	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},
 	"correlate/proctree": {"internal/audit", "internal/event", "internal/snapshot", "internal/text"},
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "internal/snapshot", "rules/rule"},
 	"correlate/tamper":   {"internal/audit", "internal/event", "rules/rule"},
+	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},
 	"cmd/auditpy":        {anything},
@@ -62,6 +64,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang": {"internal/metrics"},
 	"go.yaml.in/yaml":                     {"internal/config"},
 	"golang.org/x/sys":                    {"internal/confine", "internal/notify", "internal/trust"},
+	"github.com/pelletier/go-toml":        {"internal/trial", "rules/eql"},
 }
 
 // testOnly are third-party modules that any test may use and nothing else.

@@ -119,7 +119,6 @@ func (p *Process) texts() [10]*string {
 
 // saveArgs writes arguments and the command line, which is mostly the same once more.
 func saveArgs(w *snapshot.Writer, args []string, line string) {
-	w.Bool(args != nil)
 	w.Count(len(args))
 	for _, a := range args {
 		w.Text(a)
@@ -132,9 +131,6 @@ func saveArgs(w *snapshot.Writer, args []string, line string) {
 }
 
 func loadArgs(r *snapshot.Reader) (args []string, line string) {
-	if r.Bool() {
-		args = []string{}
-	}
 	for n := r.Count(); n > 0 && r.Err() == nil; n-- {
 		args = append(args, r.Text())
 	}

@@ -168,7 +168,7 @@ func (f *File) openIf(s sibling, first print, size int64) (*os.File, bool, error
 }
 
 // resume finds the file of the cursor: by inode and first line, else by first line (copytruncate, or
-// another device number after a boot). If no file is it, the oldest one left is read from its start.
+// another device number after a boot). If no file is it, Else is tried, and then the oldest one left is read from its start.
 func (f *File) resume() (bool, error) {
 	sibs, err := sweep(f.path)
 	if err != nil || len(sibs) == 0 {
@@ -187,6 +187,10 @@ func (f *File) resume() (bool, error) {
 			return true, nil
 		}
 		fd.Close()
+	}
+	if next := f.o.Else; next != (Cursor{}) {
+		f.o.From, f.o.Else = next, Cursor{}
+		return f.resume()
 	}
 	sortSiblings(sibs)
 	if more, err := f.goTo(sibs); !more || err != nil {
