@@ -23,10 +23,11 @@ import (
 
 // Options are what Run takes besides the configuration.
 type Options struct {
-	Rules  *rules.Set
-	Stdin  io.Reader // where source.kind is stdin
-	Stdout io.Writer
-	Log    *slog.Logger
+	Rules   *rules.Set
+	Stdin   io.Reader // where source.kind is stdin
+	Stdout  io.Writer
+	Log     *slog.Logger
+	Version string // of the program, for sinks that tell it
 
 	cadence cadence // zero: seldom
 }
@@ -70,6 +71,9 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	logStats(o.Log, l, outs)
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
+	}
+	for _, out := range outs {
+		out.confess(false, true, time.Now())
 	}
 	return errors.Join(err, undelivered(outs), closeOutlets(outs))
 }
@@ -173,7 +177,7 @@ func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 		return err
 	}
 	for _, out := range outs {
-		err := out.append(ctx, frame)
+		err := out.append(ctx, int(env.Level), frame)
 		if errors.Is(err, spool.ErrTooLarge) { // the bounds of an alert are below those of a spool; ending would repeat it for ever
 			out.log.Error("alert lost: larger than the spool takes", "sink", out.sink.Name(), "alert", env.ID, "bytes", len(frame))
 			continue
@@ -196,24 +200,42 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		q, durable, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
-		if err != nil {
+		out := &outlet{sink: s.Sink, log: o.Log, drops: new(drops)}
+		so := spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes), MaxAge: cfg.Spool.MaxAge, OnDrop: out.drops.see}
+		if out.queue, out.durable, err = openQueue(dir, so, o.Log); err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
 		}
-		outs = append(outs, &outlet{queue: q, durable: durable, sink: s.Sink, log: o.Log})
+		outs = append(outs, out)
+	}
+	for _, out := range outs {
+		out.notify = func(n *alert.Notice) bool { return notifyAll(outs, n) }
+	}
+	if cfg.StateDir != "" {
+		warnOfOrphans(filepath.Join(cfg.StateDir, "spool"), sinks, o.Log)
 	}
 	return outs, nil
 }
 
+// notifyAll puts a notice into the queue of every sink, before all else. It does not wait for a disk that is full: whoever has it to
+// tell tells it later.
+func notifyAll(outs []*outlet, n *alert.Notice) bool {
+	env := n.Seal()
+	frame, err := env.Append(nil)
+	for _, out := range outs {
+		err = errors.Join(err, out.queue.Append(spool.Priorities-1, frame))
+	}
+	return err == nil
+}
+
 // openQueue opens the queue in dir, or does without the disk: see prepareState. Another agent with the same
 // directory is an error, or both would send.
-func openQueue(dir string, maxBytes int64, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
-	q, err = spool.Open(dir, spool.Options{MaxBytes: maxBytes})
+func openQueue(dir string, o spool.Options, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
+	q, err = spool.Open(dir, o)
 	if err == nil || dir == "" || errors.Is(err, spool.ErrLocked) || errors.Is(err, spool.ErrVersion) {
 		return q, dir != "", err
 	}
 	log.Error("no spool on disk: a restart loses alerts that wait", "err", err)
-	q, err = spool.Open("", spool.Options{MaxBytes: maxBytes})
+	q, err = spool.Open("", o)
 	return q, false, err
 }
 

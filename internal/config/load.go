@@ -3,8 +3,6 @@ package config
 import (
 	"bytes"
 	"fmt"
-	"net"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"time"
@@ -47,29 +45,13 @@ func parse(name string, text []byte) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := cfg.Sinks.Syslog.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: sinks.syslog.address: %w", name, err)
-	}
-	if !cfg.Sinks.Stdout.Enabled && !cfg.Sinks.Syslog.Enabled {
-		return Config{}, fmt.Errorf("%s: sinks: none is enabled: nobody would see an alert", name)
+	if err := cfg.Sinks.finish(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := cfg.Health.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: health.%w", name, err)
 	}
 	return cfg, nil
-}
-
-// check holds the address to the network.
-func (s Syslog) check() error {
-	if s.Network == "unix" && !filepath.IsAbs(s.Address) {
-		return fmt.Errorf("%q is no absolute path of a socket", s.Address)
-	}
-	if s.Network == "udp" {
-		if _, port, err := net.SplitHostPort(s.Address); err != nil || port == "" {
-			return fmt.Errorf("%q is no host:port, which network udp needs", s.Address)
-		}
-	}
-	return nil
 }
 
 // decode turns the text of durations and sizes, which check has seen, into their types.

@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/procfs":    {"internal/event"},
 	"internal/alert":     {"internal/audit", "internal/event", "rules/rule"},
 	"internal/sink":      {"internal/alert", "rules/rule"},
+	"internal/sinktest":  {},
 	"rules/rule":         {},
 	"rules/predicate":    {},
 	"rules/sigma":        {"internal/audit", "internal/event", "rules/predicate", "rules/rule"},
@@ -63,7 +64,7 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":              {"internal/config"},
 	"github.com/prometheus/client_golang": {"internal/metrics"},
 	"go.yaml.in/yaml":                     {"internal/config"},
-	"golang.org/x/sys":                    {"internal/confine", "internal/notify", "internal/trust"},
+	"golang.org/x/sys":                    {"internal/confine", "internal/notify", "internal/sink", "internal/trust"},
 	"github.com/pelletier/go-toml":        {"internal/trial", "rules/eql"},
 }
 
