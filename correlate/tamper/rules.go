@@ -5,9 +5,9 @@ import "github.com/auditpy/auditpy/rules/rule"
 // Dialect is that of the rules in this package: they are code, not text.
 const Dialect = "auditpy"
 
-// The rules. Their IDs are for good: operators filter by them.
+// The rules. Their IDs are for good: operators filter by them. SwitchedOff is also what the kernel tells when it is asked.
 var (
-	switchedOff   = meta("auditpy-audit-off", rule.Critical, "Kernel auditing switched off", "T1562.012")
+	SwitchedOff   = meta("auditpy-audit-off", rule.Critical, "Kernel auditing switched off", "T1562.012")
 	ruleRemoved   = meta("auditpy-rule-removed", rule.Medium, "Audit rule removed", "T1562.012")
 	typeExcluded  = meta("auditpy-type-excluded", rule.High, "Audit rule that excludes record types added", "T1562.012")
 	limitLowered  = meta("auditpy-limit-lowered", rule.Medium, "Audit limit lowered, so that records are lost sooner", "T1562.012")

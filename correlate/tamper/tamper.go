@@ -206,7 +206,7 @@ var settings = []struct {
 	rule  *rule.Meta
 	worse func(v, old int64) bool
 }{
-	{"audit_enabled", switchedOff, func(v, _ int64) bool { return v == 0 }},
+	{"audit_enabled", SwitchedOff, func(v, _ int64) bool { return v == 0 }},
 	{"audit_pid", daemonUnset, func(v, old int64) bool { return v == 0 && old != 0 }},
 	{"audit_backlog_limit", limitLowered, func(v, old int64) bool { return v < old }},
 	{"audit_backlog_wait_time", limitLowered, func(v, old int64) bool { return v < old }},

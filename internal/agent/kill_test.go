@@ -36,7 +36,7 @@ func runAgent(dir string) error {
 	cfg := config.Default()
 	cfg.Source.Kind, cfg.Source.File, cfg.Source.From = "file", filepath.Join(dir, "audit.log"), "start"
 	cfg.StateDir = filepath.Join(dir, "state")
-	cfg.Sinks.Stdout.Enabled = false
+	cfg.Sinks.Stdout.Enabled, cfg.Health.Alerts = false, false
 	cfg.Sinks.Syslog.Enabled, cfg.Sinks.Syslog.Address = true, filepath.Join(dir, "socket")
 	set, diags := rules.Load([]rule.File{{Name: "r.yml", Data: []byte(watched)}})
 	if len(diags) > 0 {

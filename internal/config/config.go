@@ -180,6 +180,6 @@ func Default() Config {
 			Syslog:  Syslog{Enabled: true, Destination: local},
 			Forward: []Forward{},
 		},
-		Log: Log{Level: "info"}, Health: defaultHealth, Privileges: Privileges{Drop: true, Landlock: true},
+		Log: Log{Level: "info"}, Health: defaultHealth, Privileges: Privileges{Drop: true, Landlock: "auto"},
 	}
 }

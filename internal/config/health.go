@@ -39,8 +39,10 @@ func (h *Heartbeat) Path(stateDir string) string {
 
 // Privileges are what the agent gives up once all is open.
 type Privileges struct {
-	Drop     bool `mapstructure:"drop"`     // capabilities that it does not need, and ways to new ones
-	Landlock bool `mapstructure:"landlock"` // files outside of what this configuration names
+	Drop bool `mapstructure:"drop"` // capabilities that it does not need, and ways to new ones
+	// Landlock gives up the files that this configuration does not name, where the kernel has it. Auto does not where the agent
+	// may read the executables of other users' processes (CAP_SYS_PTRACE), which Landlock would take.
+	Landlock string `mapstructure:"landlock" enum:"auto on off"`
 }
 
 var defaultHealth = Health{

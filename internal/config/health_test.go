@@ -17,7 +17,7 @@ func TestHealth(t *testing.T) {
 		`health: {heartbeat: {every: 5s}}`:                       "health.heartbeat.within: 10s is not shorter than every, 5s",
 		`health: {heartbeat: {mode: maybe}}`:                     `health.heartbeat.mode: "maybe" is none of auto, on, off`,
 		`health: {heartbeat: {mode: on, every: 5s, within: 1s}}`: "",
-		`privileges: {drop: false, landlock: false}`:             "",
+		`privileges: {drop: false, landlock: "off"}`:             "",
 	} {
 		_, err := parse("c", []byte(yaml))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

@@ -64,7 +64,7 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":              {"internal/config"},
 	"github.com/prometheus/client_golang": {"internal/metrics"},
 	"go.yaml.in/yaml":                     {"internal/config"},
-	"golang.org/x/sys":                    {"internal/confine", "internal/notify", "internal/sink", "internal/trust"},
+	"golang.org/x/sys":                    {"internal/agent", "internal/confine", "internal/notify", "internal/sink", "internal/trust"},
 	"github.com/pelletier/go-toml":        {"internal/trial", "rules/eql"},
 }
 
