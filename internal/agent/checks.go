@@ -108,8 +108,8 @@ func (s *supervisor) checkLog(now moment) {
 	if s.tailed == nil {
 		return
 	}
-	for _, what := range s.tailed.look() {
-		s.tell(logExposed, now, map[string]any{"file": s.tailed.path, "change": what})
+	if worse := s.tailed.look(); len(worse) > 0 {
+		s.tell(logExposed, now, map[string]any{"file": s.tailed.path, "change": worse})
 	}
 	w, ok := s.in.src.(interface{ Waiting() error })
 	if !ok {

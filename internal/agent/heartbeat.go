@@ -66,7 +66,7 @@ func newHeartbeat(cfg *config.Config) *heartbeat {
 // wasSeen is what the file holds once an event of it came.
 const wasSeen = "seen"
 
-// touch opens the file to write, which is what the rule (-p wa) records, and sets its times.
+// touch opens the file to write, which is what the rule (perm=wa) records.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +75,8 @@ func touch(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(syscall.Futimes(int(f.Fd()), nil), f.Close())
+	now := syscall.NsecToTimeval(time.Now().UnixNano())
+	return errors.Join(syscall.Futimes(int(f.Fd()), []syscall.Timeval{now, now}), f.Close()) // the times are for people
 }
 
 // tick touches the file when it is time, and says what is to be told. Behind: there are records that were not read yet, and the

@@ -48,6 +48,7 @@ type Options struct {
 	cadence      cadence                             // zero: seldom
 	clock        func() moment                       // nil: that of this host
 	kernelStatus func() (source.KernelStatus, error) // nil: the kernel is asked
+	onStart      func(*supervisor)                   // for tests
 }
 
 // drainTime bounds the wait for sinks when the agent stops.
@@ -123,6 +124,9 @@ func (s *supervisor) run(ctx context.Context, users *names.Users, shown *metrics
 				s.log.Error("metrics", "err", err)
 			}
 		})
+	}
+	if s.o.onStart != nil {
+		s.o.onStart(s)
 	}
 	s.start()
 	s.systemd(s.o.Systemd.Ready(s.status()))

@@ -14,6 +14,7 @@ import (
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/internal/source"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // supervisor looks after the loop: it takes new rules in between two records, keeps the ledger, tells losses, blindness and
@@ -212,7 +213,11 @@ func (s *supervisor) tell(r *ownRule, now moment, about map[string]any) {
 	for k, v := range about {
 		args = append(args, k, v)
 	}
-	s.log.Warn(r.title, args...)
+	level := slog.LevelInfo
+	if r.level > rule.Low {
+		level = slog.LevelWarn
+	}
+	s.log.Log(context.Background(), level, r.title, args...)
 	if s.cfg.Health.Alerts {
 		s.hold(r.notice(now.wall, about))
 	}
