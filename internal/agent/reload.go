@@ -118,11 +118,8 @@ func (s *supervisor) change() {
 	defer close(c.done)
 	begun := s.now()
 	l := s.loop
-	next := newCorrelator(&c.Config)
-	if err := l.Correlator.Move(next, memoryRules(c.Rules)); err != nil {
-		s.log.Error("correlations begin anew", "err", err)
-	}
-	l.Rules, l.Correlator = c.Rules, next
+	l.Correlator.Rebind(correlatorOptions(&c.Config), memoryRules(c.Rules))
+	l.Rules = c.Rules
 	fixed := fixedKeys(&s.cfg, &c.Config)
 	s.cfg.Rules, s.cfg.Alerts, s.cfg.Log = c.Config.Rules, c.Config.Alerts, c.Config.Log
 	s.o.RulesHash = c.Hash
