@@ -1,7 +1,10 @@
 package correlate
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,4 +79,34 @@ func BenchmarkRebind(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestRebindUnseen: rules that were loaded again, wherever in a stream and however often, change no alert: for correlations of
+// all kinds, and for sequences and samples.
+func TestRebindUnseen(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		data := make([]byte, 4*200)
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		h, o := historyOf(seed, data), restartOptions(seed)
+		h.load()
+		want := liveThrough(New(o), h, o, 0)
+		if got := liveThrough(New(o), h, o, 1+r.IntN(9)); !slices.Equal(got, want) {
+			t.Fatalf("seed %d:\n got %s\nwant %s", seed, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	}
+}
+
+// liveThrough returns what comes of a history, with the rules loaded again before each so manyth event.
+func liveThrough(c *Correlator, h history, o Options, every int) (got []string) {
+	h.load()
+	for i := range h.len() {
+		if every > 0 && i%every == 0 {
+			c.Rebind(o, h.load())
+		}
+		got = append(got, outcome(relive(c, h, i))...)
+	}
+	return append(got, outcome(c.Flush(nil))...)
 }
