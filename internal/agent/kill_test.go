@@ -28,7 +28,16 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, runAgent(dir))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	if dir := os.Getenv("AUDITPY_TEST_SOAK"); dir != "" {
+		fmt.Fprintln(os.Stderr, soakAgent(dir))
+		os.Exit(1)
+	}
+	code := m.Run()
+	if stacks := leaked(); code == 0 && len(stacks) > 0 {
+		fmt.Fprintf(os.Stderr, "%d goroutines are left:\n%s\n", len(stacks), strings.Join(stacks, "\n\n"))
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // runAgent runs an agent for the log, the rules and the socket in dir.
