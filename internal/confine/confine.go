@@ -87,8 +87,11 @@ func Keep(set Capabilities) (Capabilities, error) {
 		return 0, err
 	}
 	have := Capabilities(data[0].Permitted) | Capabilities(data[1].Permitted)<<32
-	errs := []error{bound(have, set)}
 	left := have & set
+	if left == have { // also where a filter of system calls would not let us, which took them itself
+		return left, allThreads("prctl PR_CAP_AMBIENT", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
+	}
+	errs := []error{bound(have, set)}
 	for i := range data {
 		part := uint32(left >> (32 * i))
 		data[i] = unix.CapUserData{Effective: part, Permitted: part}

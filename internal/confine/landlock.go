@@ -52,8 +52,8 @@ func handled(version int) uint64 {
 // LandlockVersion returns the version of the kernel's Landlock interface. The error wraps errors.ErrUnsupported where there is none.
 func LandlockVersion() (int, error) {
 	v, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno == syscall.ENOSYS || errno == syscall.EOPNOTSUPP {
-		return 0, fmt.Errorf("landlock: %w by this kernel", errors.ErrUnsupported)
+	if errno == syscall.ENOSYS || errno == syscall.EOPNOTSUPP || errno == syscall.EPERM { // the last: a filter of system calls, as the unit's
+		return 0, fmt.Errorf("landlock: %w here", errors.ErrUnsupported)
 	}
 	if errno != 0 {
 		return 0, fmt.Errorf("landlock: %w", errno)
