@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, soakAgent(dir))
 		os.Exit(1)
 	}
+	if dir := os.Getenv("AUDITPY_TEST_CONFINED"); dir != "" {
+		if err := confinedAgent(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if stacks := leaked(); code == 0 && len(stacks) > 0 {
 		fmt.Fprintf(os.Stderr, "%d goroutines are left:\n%s\n", len(stacks), strings.Join(stacks, "\n\n"))

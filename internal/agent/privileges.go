@@ -96,7 +96,7 @@ func filesOf(cfg *config.Config, configFile string) confine.Files {
 	read := existingOf("/etc", "/proc", "/run", "/dev", "/sys/fs/cgroup", "/sys/kernel/mm", "/sys/devices/system/cpu", "/var/lib/sss", "/var/lib/extrausers")
 	for _, path := range append([]string{configFile}, cfg.Rules.Paths...) {
 		if abs, err := filepath.Abs(path); path != "" && err == nil {
-			read = append(read, existingOf(abs, filepath.Dir(abs))...)
+			read = append(read, lasting(abs))
 		}
 	}
 	if cfg.Source.Kind != "stdin" {
@@ -105,13 +105,21 @@ func filesOf(cfg *config.Config, configFile string) confine.Files {
 	for _, d := range append([]config.Forward{{Destination: cfg.Sinks.Syslog.Destination}}, cfg.Sinks.Forward...) {
 		for _, path := range []string{d.TLS.CAFile, d.TLS.CertFile, d.TLS.KeyFile} {
 			if path != "" {
-				read = append(read, filepath.Dir(path)) // a file that is replaced is another one
+				read = append(read, lasting(path))
 			}
 		}
 	}
 	return confine.Files{
 		Read: read, Execute: existingOf("/usr", "/bin", "/sbin", "/lib", "/lib64"), Write: append(written(cfg), existingOf("/dev/null")...),
 	}
+}
+
+// lasting returns what stands for a path when it is replaced: a file by the directory around it, a directory by itself.
+func lasting(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return path
+	}
+	return filepath.Dir(path)
 }
 
 func existingOf(paths ...string) (there []string) {
