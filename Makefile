@@ -8,6 +8,7 @@ FUZZTIME ?= 10s
 COUNT    ?= 20
 PAIRS    ?= 22000000
 SEED     ?= 1
+SOAK     ?= 60s
 # Any change since the last tag makes a higher version: 1.2.3+4.gabcdef for v1.2.3-4-gabcdef.
 VERSION  ?= $(or $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g'),0.1.0)
 ARCHS     = amd64 arm64
@@ -16,7 +17,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz regexdiff bench peers soak e2e zoo package clean
+.PHONY: help build check test race lint fuzz regexdiff bench peers soak stress vuln e2e zoo package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -53,8 +54,14 @@ bench: ## the benchmarks
 peers: ## auditpy beside LAUREL, go-libaudit and ausearch on LOG (as root without LOG: one of its own)
 	.ci/bench $(LOG)
 
-soak: ## the tests under the race detector COUNT (20) times, in random order
+soak: ## the agent for SOAK (60s) at 10,000 events a second: memory, descriptors, goroutines
+	AUDITPY_SOAK=$(SOAK) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout 2h ./internal/agent
+
+stress: ## the tests under the race detector COUNT (20) times, in random order
 	CGO_ENABLED=1 $(GO) test -race -count $(COUNT) -shuffle on -timeout 2h ./...
+
+vuln: ## known vulnerabilities in what the product is built of (asks vuln.go.dev)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
 
 e2e: ## the agent beside a real auditd and a real rsyslogd (as root)
 	.ci/e2e

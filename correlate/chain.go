@@ -67,5 +67,5 @@ func (w *window) following(ref int, taken []int) int {
 // isTaken reports whether the match at i is taken. A rule that is listed twice has each match twice.
 func (w *window) isTaken(i int, taken []int) bool {
 	e := &w.entries[i]
-	return slices.ContainsFunc(taken, func(j int) bool { return w.entries[j].ID == e.ID && w.entries[j].Rule == e.Rule })
+	return slices.ContainsFunc(taken, func(j int) bool { return w.entries[j].ID == e.ID && sameRule(w.entries[j].Rule, e.Rule) })
 }

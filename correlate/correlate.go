@@ -166,6 +166,7 @@ func byLevel(a, b *rule.Meta) int {
 func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
 	for len(ms) > 0 && ms[len(ms)-1].Silent {
 		ms = ms[:len(ms)-1]
+		c.stats.Silent++
 	}
 	if len(ms) > 0 && !c.opts.PerRule {
 		return c.raise(dst, ev, ms)

@@ -140,7 +140,7 @@ func (m *made) include(e *entry) {
 
 // name adds a rule. There are few.
 func (m *made) name(r *rule.Meta) {
-	if !slices.Contains(m.rules, r) {
+	if !slices.ContainsFunc(m.rules, func(q *rule.Meta) bool { return sameRule(q, r) }) {
 		m.rules = append(m.rules, r)
 	}
 }

@@ -27,6 +27,7 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 		c.note(ms[i].Rule, nil, why)
 	}
 	if why != ReasonNew {
+		c.stats.Repeated += uint64(len(ms))
 		return dst
 	}
 	a := alert.Alert{ID: id, Time: ev.Time(), Level: ms[0].Rule.Level, Event: ev, Incident: c.incident(ev, id)}
@@ -37,7 +38,17 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 			a.Related, a.Unlisted = append(c.related, alert.Related{ID: ev.ID, Rule: m.Rule}), c.unlisted
 		}
 	}
-	return c.send(dst, &a, nil)
+	return c.joined(dst, c.send(dst, &a, nil), len(ms))
+}
+
+// joined counts the matches that an alert was made of, if it was sent.
+func (c *Correlator) joined(dst, sent []alert.Alert, matches int) []alert.Alert {
+	if len(sent) == len(dst) {
+		c.stats.Repeated += uint64(matches)
+	} else {
+		c.stats.Folded += uint64(matches - 1)
+	}
+	return sent
 }
 
 // fired raises the alerts of the correlations that fired.

@@ -21,7 +21,7 @@ type entry struct {
 }
 
 func (e *entry) same(f *entry) bool {
-	return e.ID == f.ID && e.Ref == f.Ref && e.Rule == f.Rule && e.Value == f.Value && e.Num == f.Num
+	return e.ID == f.ID && e.Ref == f.Ref && sameRule(e.Rule, f.Rule) && e.Value == f.Value && e.Num == f.Num
 }
 
 func (e *entry) size() int {

@@ -213,3 +213,45 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// TestHeartbeatRule: the example watches the file that the default configuration touches, with the key that the agent knows.
+func TestHeartbeatRule(t *testing.T) {
+	text, err := os.ReadFile("examples/98-auditpy-heartbeat.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		n++
+		r := parseRule(t, "98-auditpy-heartbeat.rules", strings.TrimSpace(line))
+		want := func(lhs, rhs string) {
+			if !slices.ContainsFunc(r.Filters, func(f rule.FilterSpec) bool { return f.LHS == lhs && f.RHS == rhs }) {
+				t.Errorf("no %s=%s in %s", lhs, rhs, line)
+			}
+		}
+		want("path", "/var/lib/auditpy/heartbeat")
+		want("perm", "wa")
+		if r.Action != "always" || !slices.Equal(r.Keys, []string{"auditpy_hb"}) {
+			t.Errorf("%s: %s, keys %q", line, r.Action, r.Keys)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d rules, want 1", n)
+	}
+}
+
+// TestUnitService: what the agent offers to systemd is used.
+func TestUnitService(t *testing.T) {
+	text, err := os.ReadFile("auditpy.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Type=notify", "NotifyAccess=main", "ExecReload=/bin/kill -HUP $MAINPID", "WatchdogSec=30", "Restart=always"} {
+		if !slices.Contains(strings.Split(string(text), "\n"), want) {
+			t.Errorf("auditpy.service lacks %s", want)
+		}
+	}
+}

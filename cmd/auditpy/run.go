@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/agent"
 	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/notify"
 	"github.com/auditpy/auditpy/internal/source"
 )
 
@@ -26,7 +26,7 @@ func runCommand() *cobra.Command {
 		Short: "Run the agent: follow the audit records of this host and send alerts",
 		Long: `Run follows the log of auditd, or reads the kernel itself where no auditd runs, and sends an alert for each
 event that rules match. With - it reads records from standard input, as an audisp plugin does.
-It ends on SIGTERM or SIGINT, and at the end of standard input.`,
+It ends on SIGTERM or SIGINT, and at the end of standard input. On SIGHUP it reads its configuration and rules anew; a broken set changes nothing.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := loadConfig(file)
@@ -39,7 +39,7 @@ It ends on SIGTERM or SIGINT, and at the end of standard input.`,
 				}
 				cfg.Source.Kind = "stdin"
 			}
-			return runAgent(c, &cfg)
+			return runAgent(c, &cfg, &loader{file, cfg.Source.Kind})
 		},
 	}
 	addConfigFlag(c, &file)
@@ -56,21 +56,31 @@ func loadConfig(file string) (config.Config, error) {
 	return config.Load(file)
 }
 
-func runAgent(c *cobra.Command, cfg *config.Config) error {
-	if cfg.Source.Kind == "stdin" {
-		signal.Ignore(syscall.SIGHUP) // auditd sends it to its plugins when it is told to reload
-	}
+func runAgent(c *cobra.Command, cfg *config.Config, l *loader) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader of standard output that leaves is that sink's trouble only
-	set, err := loadRules(c.ErrOrStderr(), ruleSource{existing(cfg), cfg.Rules.Builtin, optionsOf(cfg)})
+	hup := make(chan os.Signal, 1) // one that waits is enough: it reads what is there then
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	first, err := l.rules(cfg)
+	for _, d := range first.Diags {
+		fmt.Fprintln(c.ErrOrStderr(), printable(d.String()))
+	}
 	if err != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "auditpy: warning: %s\n", printable(err.Error()))
+		return err
 	}
-	if len(set.Rules()) == 0 {
-		return errors.New("no rule loads: nothing to look for")
+	systemd, err := notify.FromEnvironment()
+	level := new(slog.LevelVar)
+	setLevel(level, cfg.Log.Level)
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	if err != nil {
+		log.Warn("systemd not told", "err", err)
 	}
-	log := newLog(c.ErrOrStderr(), cfg.Log.Level)
-	log.Info("auditpy starts", "version", version(), "rules", len(set.Rules()))
-	err = agent.Run(c.Context(), cfg, agent.Options{Rules: set, Stdin: c.InOrStdin(), Stdout: c.OutOrStdout(), Log: log, Version: version()})
+	log.Info("auditpy starts", "version", version(), "rules", len(first.Rules.Rules()))
+	err = agent.Run(c.Context(), cfg, agent.Options{
+		Rules: first.Rules, RulesHash: first.Hash, Diags: first.Diags, Stdin: c.InOrStdin(), Stdout: c.OutOrStdout(), Log: log, Version: version(),
+		Reload: hup, Load: l.load, SetLevel: func(name string) { setLevel(level, name) }, Systemd: systemd,
+		Confine: func() string { return agent.Confine(cfg, l.file, log) },
+	})
 	return withHint(err)
 }
 
@@ -86,12 +96,12 @@ func existing(cfg *config.Config) []string {
 	return paths
 }
 
-func newLog(w io.Writer, level string) *slog.Logger {
+func setLevel(v *slog.LevelVar, name string) {
 	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		panic("auditpy: config let a log level through: " + level)
+	if err := l.UnmarshalText([]byte(name)); err != nil {
+		panic("auditpy: config let a log level through: " + name)
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+	v.Set(l)
 }
 
 // withHint tells what to do instead where this host gives the agent nothing to read.
@@ -100,6 +110,8 @@ func withHint(err error) error {
 	switch {
 	case errors.Is(err, source.ErrNoPermission):
 		return &hintError{err, "run it as root, or as a service with CAP_AUDIT_READ and CAP_AUDIT_CONTROL. " + instead}
+	case errors.Is(err, agent.ErrRunning):
+		return &hintError{err, "one agent is enough for a host; another one needs a state_dir of its own"}
 	case errors.Is(err, source.ErrNoAudit), errors.Is(err, agent.ErrNoSource):
 		return &hintError{err, instead}
 	case errors.Is(err, source.ErrImmutable):

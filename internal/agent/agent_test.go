@@ -111,7 +111,7 @@ func testConfig(t *testing.T) (cfg config.Config, log string) {
 	cfg.Source.Kind, cfg.Source.File, cfg.Source.From = "file", filepath.Join(dir, "audit.log"), "start"
 	cfg.StateDir = filepath.Join(dir, "state")
 	cfg.Sinks.Stdout.Format = "json"
-	cfg.Sinks.Syslog.Enabled = false
+	cfg.Sinks.Syslog.Enabled, cfg.Health.Alerts = false, false
 	return cfg, cfg.Source.File
 }
 

@@ -28,7 +28,23 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, runAgent(dir))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	if dir := os.Getenv("AUDITPY_TEST_SOAK"); dir != "" {
+		fmt.Fprintln(os.Stderr, soakAgent(dir))
+		os.Exit(1)
+	}
+	if dir := os.Getenv("AUDITPY_TEST_CONFINED"); dir != "" {
+		if err := confinedAgent(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	code := m.Run()
+	if stacks := leaked(); code == 0 && len(stacks) > 0 {
+		fmt.Fprintf(os.Stderr, "%d goroutines are left:\n%s\n", len(stacks), strings.Join(stacks, "\n\n"))
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // runAgent runs an agent for the log, the rules and the socket in dir.
@@ -36,7 +52,7 @@ func runAgent(dir string) error {
 	cfg := config.Default()
 	cfg.Source.Kind, cfg.Source.File, cfg.Source.From = "file", filepath.Join(dir, "audit.log"), "start"
 	cfg.StateDir = filepath.Join(dir, "state")
-	cfg.Sinks.Stdout.Enabled = false
+	cfg.Sinks.Stdout.Enabled, cfg.Health.Alerts = false, false
 	cfg.Sinks.Syslog.Enabled, cfg.Sinks.Syslog.Address = true, filepath.Join(dir, "socket")
 	set, diags := rules.Load(watchedFiles)
 	if len(diags) > 0 {

@@ -36,6 +36,8 @@ type Loop struct {
 	Idle       time.Duration // what source.ErrIdle stands for; for live sources
 	Hold       time.Duration // idleness after which open events are closed; for live sources
 
+	// Also, if set, appends matches that are not of Rules.
+	Also func(dst []rule.Match, ev *event.Event) []rule.Match
 	// OnEvent, if set, sees each event with its process.
 	OnEvent func(*event.Event) error
 	// OnAlert sees each alert, and the Mark of the last record read. When it returns nil the alert is safe.
@@ -124,6 +126,9 @@ func (l *Loop) events() error {
 			return err
 		}
 		l.ms = l.Rules.Eval(l.ms[:0], ev)
+		if l.Also != nil {
+			l.ms = l.Also(l.ms, ev)
+		}
 		l.alerts = l.Correlator.Observe(l.alerts[:0], ev, l.ms)
 		if err := l.raise(); err != nil {
 			return err

@@ -69,9 +69,13 @@ func readMemory(dir string) ([]byte, error) {
 }
 
 func newCorrelator(cfg *config.Config) *correlate.Correlator {
-	return correlate.New(correlate.Options{
+	return correlate.New(correlatorOptions(cfg))
+}
+
+func correlatorOptions(cfg *config.Config) correlate.Options {
+	return correlate.Options{
 		MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
-	})
+	}
 }
 
 func decode(b []byte, cfg *config.Config, o Options, names proctree.Options) (*memory, error) {

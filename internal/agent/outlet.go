@@ -21,9 +21,12 @@ type outlet struct {
 	down    atomic.Bool // the last send failed
 	drops   *drops
 	notify  func(*alert.Notice) bool // tells all sinks; false if that failed
+	waits   func()                   // if set, called while the spool cannot be written
 
-	dropped   uint64     // alerts that the bounds of the queue cost, as logged; owned by append
-	confessed confession // owned by run
+	dropped   uint64        // alerts that the bounds of the queue cost, as logged; owned by append
+	confessed confession    // owned by run
+	notices   atomic.Uint64 // taken by the queue
+	refused   atomic.Uint64 // alerts that were too large for it
 }
 
 const (
@@ -46,6 +49,9 @@ func (o *outlet) append(ctx context.Context, priority int, frame []byte) error {
 		}
 		if !told {
 			o.log.Error("spool not writable: reading waits", "sink", o.sink.Name(), "err", err)
+		}
+		if o.waits != nil {
+			o.waits()
 		}
 		if !sleep(ctx, maxWait/10) {
 			return err

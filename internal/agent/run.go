@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -14,11 +15,14 @@ import (
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/metrics"
 	"github.com/auditpy/auditpy/internal/names"
+	"github.com/auditpy/auditpy/internal/notify"
 	"github.com/auditpy/auditpy/internal/procfs"
 	"github.com/auditpy/auditpy/internal/source"
 	"github.com/auditpy/auditpy/internal/spool"
 	"github.com/auditpy/auditpy/rules"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // Options are what Run takes besides the configuration.
@@ -29,7 +33,22 @@ type Options struct {
 	Log     *slog.Logger
 	Version string // of the program, for sinks that tell it
 
-	cadence cadence // zero: seldom
+	RulesHash string      // of Rules, for people to compare
+	Diags     []rule.Diag // what is wrong with them
+	// Reload asks for a reload with each value; Load reads configuration and rules anew. Nil: there is no reload.
+	Reload <-chan os.Signal
+	Load   func() (*Loaded, error)
+	// SetLevel, if set, sets the level of Log.
+	SetLevel func(level string)
+	Systemd  notify.Systemd
+	// Confine, if set, gives up what is not needed once all is open, and says in words what is left.
+	Confine func() string
+
+	confined     string                              // what Confine said
+	cadence      cadence                             // zero: seldom
+	clock        func() moment                       // nil: that of this host
+	kernelStatus func() (source.KernelStatus, error) // nil: the kernel is asked
+	onStart      func(*supervisor)                   // for tests
 }
 
 // drainTime bounds the wait for sinks when the agent stops.
@@ -39,7 +58,14 @@ const drainTime = 2 * time.Second
 // them. An error tells what stopped it; a sink that is down never does.
 func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	prepareState(cfg, o.Log)
-	outs, err := openOutlets(cfg, o) // first: it holds the lock on the state directory
+	lock, err := lockState(cfg.StateDir)
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		defer lock.Close()
+	}
+	outs, err := openOutlets(cfg, o)
 	if err != nil {
 		return err
 	}
@@ -52,22 +78,24 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return errors.Join(err, closeOutlets(outs))
 	}
+	l := newLoop(ctx, cfg, o, in, outs, mem)
+	s := newSupervisor(cfg, o, l, in, outs)
+	shown, err := s.listenMetrics()
+	if err != nil {
+		return errors.Join(err, in.close(), closeOutlets(outs))
+	}
+	if o.Confine != nil {
+		s.o.confined = o.Confine()
+	}
 	// The outlets outlive ctx: what the loop still raises when it stops is sent too.
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	for _, out := range outs {
 		wg.Go(func() { out.run(sending) })
 	}
-	var asking sync.WaitGroup
-	asking.Go(func() { _ = users.Run(sending) })
-	l := newLoop(ctx, cfg, o, in, outs, mem)
-	if err = l.Run(ctx); err == nil {
-		in.remember(l)
-	}
-	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
+	err = errors.Join(s.run(ctx, users, shown), in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
 	stopSending()
-	asking.Wait()
 	logStats(o.Log, l, outs)
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
@@ -76,6 +104,41 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		out.confess(false, true, time.Now())
 	}
 	return errors.Join(err, undelivered(outs), closeOutlets(outs))
+}
+
+// run runs the loop and all that looks after it, until the loop ends.
+func (s *supervisor) run(ctx context.Context, users *names.Users, shown *metrics.Server) error {
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = users.Run(working) })
+	wg.Go(func() { s.alarm(working) })
+	wg.Go(func() { s.feed(working) })
+	if s.o.Load != nil {
+		wg.Go(func() { s.reloading(working) })
+	}
+	wg.Go(func() { s.asking(working) })
+	if shown != nil {
+		wg.Go(func() {
+			if err := shown.Run(working); err != nil {
+				s.log.Error("metrics", "err", err)
+			}
+		})
+	}
+	if s.o.onStart != nil {
+		s.o.onStart(s)
+	}
+	s.start()
+	s.systemd(s.o.Systemd.Ready(s.status()))
+	err := s.loop.Run(ctx)
+	s.systemd(s.o.Systemd.Stopping())
+	if err == nil {
+		s.in.remember(s.loop)
+	}
+	s.stop(err)
+	stop()
+	wg.Wait()
+	return err
 }
 
 // undelivered tells what ends with the agent.
@@ -191,6 +254,7 @@ func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 func (o *outlet) spool(ctx context.Context, env *alert.Envelope, frame []byte) error {
 	err := o.append(ctx, int(env.Level), frame)
 	if errors.Is(err, spool.ErrTooLarge) {
+		o.refused.Add(1)
 		o.log.Error("alert lost: larger than the spool takes", "sink", o.sink.Name(), "alert", env.ID, "bytes", len(frame))
 		return nil
 	}
@@ -233,7 +297,11 @@ func notifyAll(outs []*outlet, n *alert.Notice) bool {
 	env := n.Seal()
 	frame, err := env.Append(nil)
 	for _, out := range outs {
-		err = errors.Join(err, out.queue.Append(spool.Priorities-1, frame))
+		aerr := out.queue.Append(spool.Priorities-1, frame)
+		if aerr == nil {
+			out.notices.Add(1)
+		}
+		err = errors.Join(err, aerr)
 	}
 	return err == nil
 }

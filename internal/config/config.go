@@ -20,6 +20,9 @@ type Config struct {
 	Spool    Spool  `mapstructure:"spool"`
 	Sinks    Sinks  `mapstructure:"sinks"`
 	Log      Log    `mapstructure:"log"`
+
+	Health     Health     `mapstructure:"health"`
+	Privileges Privileges `mapstructure:"privileges"`
 }
 
 // Source is where records come from.
@@ -177,6 +180,6 @@ func Default() Config {
 			Syslog:  Syslog{Enabled: true, Destination: local},
 			Forward: []Forward{},
 		},
-		Log: Log{Level: "info"},
+		Log: Log{Level: "info"}, Health: defaultHealth, Privileges: Privileges{Drop: true, Landlock: "auto"},
 	}
 }

@@ -35,6 +35,7 @@ func config(t *testing.T, dir, log, network, address string) string {
 rules:
   paths: []
 state_dir: %s
+health: {alerts: false}
 sinks:
   stdout: {enabled: true, format: json}
   syslog: {enabled: true, network: %s, address: %q}
@@ -149,7 +150,7 @@ func TestNetlink(t *testing.T) {
 	before := status(t)
 	dir := t.TempDir()
 	name := filepath.Join(dir, "config.yaml")
-	write(t, name, fmt.Sprintf("source: {kind: netlink}\nrules: {paths: []}\nstate_dir: %s\nsinks:\n  stdout: {enabled: true, format: json}\n  syslog: {enabled: false}\n", filepath.Join(dir, "state")))
+	write(t, name, fmt.Sprintf("source: {kind: netlink}\nrules: {paths: []}\nhealth: {alerts: false}\nstate_dir: %s\nsinks:\n  stdout: {enabled: true, format: json}\n  syslog: {enabled: false}\n", filepath.Join(dir, "state")))
 	agent := start(t, binary, "run", "--config", name)
 	eventually(t, "auditpy reads netlink", func() bool { return strings.Contains(agent.stderr.String(), "reading audit records") })
 	if rules := sh(t, "auditctl", "-l"); strings.Count(rules, "execveat") != 2 {

@@ -7,10 +7,17 @@ import (
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
+// maxText bounds a text that a rule looks for, in bytes. No published one has a thousandth of it, and one of many wildcards takes
+// twenty times its size.
+const maxText = 64 << 10
+
 // text compiles a pattern, or several where placeholders and encodings make several of it.
 func (it *item) text(v *node) (*expr, error) {
 	if it.field == keywordField && v.text == "" {
 		it.c.warn(v.pos, "an empty keyword is in every event")
+	}
+	if len(v.text) > maxText {
+		return nil, errorAt(v.pos, "a text of %d bytes: over %d", len(v.text), maxText)
 	}
 	rows, err := it.expandText(v)
 	if err != nil {
