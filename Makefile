@@ -7,6 +7,8 @@ TOOL      = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 COUNT    ?= 20
 SOAK     ?= 60s
+PAIRS    ?= 22000000
+SEED     ?= 1
 # Any change since the last tag makes a higher version: 1.2.3+4.gabcdef for v1.2.3-4-gabcdef.
 VERSION  ?= $(or $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g'),0.1.0)
 ARCHS     = amd64 arm64
@@ -15,7 +17,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz bench peers soak stress vuln e2e package clean
+.PHONY: help build check test race lint fuzz regexdiff bench peers soak stress vuln e2e zoo package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -43,6 +45,9 @@ lint: ## golangci-lint where it is installed, else staticcheck alone
 fuzz: ## each fuzz target for FUZZTIME (10s), one after another
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
+regexdiff: ## PAIRS (22 million) random expressions and subjects, each answer beside libpcre2 10.42's; SEED (1)
+	AUDITPY_REGEX_PAIRS=$(PAIRS) AUDITPY_REGEX_SEED=$(SEED) $(GO) test -count=1 -timeout 2h -run '^TestOracle$$' -v ./rules/regex
+
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . ./...
 
@@ -61,7 +66,10 @@ vuln: ## known vulnerabilities in what the product is built of (asks vuln.go.dev
 e2e: ## the agent beside a real auditd and a real rsyslogd (as root)
 	.ci/e2e
 
-package: $(foreach a,$(ARCHS),dist/$a/auditpy dist/$a/40-auditpy.rules) dist/auditpy.8.gz ## deb and rpm for amd64 and arm64, in dist/
+zoo: ## record attacks and ordinary work on the real kernel anew (as root; needs many interpreters)
+	AUDITPY_ZOO=$(CURDIR)/rules/builtin/testdata/zoo/capture.log.gz .ci/e2e -run 'TestZoo$$' -v
+
+package: $(foreach a,$(ARCHS),dist/$a/auditpy $(foreach r,40-auditpy tier1 tier3,dist/$a/$r.rules)) dist/auditpy.8.gz ## deb and rpm for amd64 and arm64, in dist/
 	@for a in $(ARCHS); do for f in $(FORMATS); do \
 		ARCH=$$a VERSION=$(VERSION) $(TOOL) nfpm package -f packaging/nfpm.yaml -p $$f -t dist/ || exit 1; \
 	done; done
@@ -70,12 +78,16 @@ package: $(foreach a,$(ARCHS),dist/$a/auditpy dist/$a/40-auditpy.rules) dist/aud
 dist/%/auditpy: FORCE
 	GOOS=linux GOARCH=$* $(GO) build -trimpath -ldflags=-s -o $@ ./cmd/auditpy
 
-# auditctl stops at the first rule it does not know, and socketcall is no system call of arm.
-dist/amd64/40-auditpy.rules: packaging/audit.rules.d/40-auditpy.rules packaging/audit.rules.d/ia32.rules
+# auditctl stops at the first rule it does not know, and socketcall and dup2 are no system calls of arm.
+AUDIT_RULES = packaging/audit.rules.d
+dist/amd64/40-auditpy.rules: $(AUDIT_RULES)/40-auditpy.rules $(AUDIT_RULES)/ia32.rules
+dist/amd64/tier1.rules: $(AUDIT_RULES)/tier1.rules
+dist/amd64/tier3.rules: $(AUDIT_RULES)/tier3.rules $(AUDIT_RULES)/ia32.rules $(AUDIT_RULES)/x86_64-tier3.rules
+dist/arm64/%.rules: $(AUDIT_RULES)/%.rules
 	@mkdir -p $(@D)
 	cat $^ > $@
 
-dist/arm64/40-auditpy.rules: packaging/audit.rules.d/40-auditpy.rules
+dist/amd64/%.rules:
 	@mkdir -p $(@D)
 	cat $^ > $@
 

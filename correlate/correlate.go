@@ -77,11 +77,17 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
-	sent      map[string]struct{}
+	sent      memory[struct{}]  // ids of alerts that went out before a restart, and may be raised again
 	stats     Stats
 	clocks    *clocks
 	win       windows
 	seq       sequences
+	freq      frequencies
+	alerted   memory[moment] // by node and rule, of rules that are ignored for a time after an alert
+	// Of the event at hand, if a frequency rule fired: the events that led to it.
+	related   []alert.Related
+	relatedTo *rule.Meta
+	unlisted  int
 	decisions []Decision
 }
 
@@ -93,9 +99,10 @@ func New(o Options) *Correlator {
 }
 
 func (c *Correlator) init() {
-	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), newMemory[struct{}](maxSent)
 	c.clocks = newClocks(c.opts.MaxNodes)
-	c.win, c.seq = newWindows(c), newSequences(c)
+	c.win, c.seq, c.freq = newWindows(c), newSequences(c), newFrequencies(c)
+	c.alerted = newMemory[moment](c.opts.MaxSeen)
 }
 
 // Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
@@ -112,8 +119,12 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 		return dst
 	}
 	c.stats.Matches += uint64(len(ms))
+	all := len(ms)
+	ms = c.settle(ev, ms)
+	c.stats.Unmet += uint64(all - len(ms))
 	slices.SortStableFunc(ms, compareMatches)
 	dst = c.own(dst, ev, ms)
+	c.related, c.relatedTo = nil, nil
 	for i := range ms {
 		c.win.match(n, ev, &ms[i])
 	}
@@ -168,24 +179,19 @@ func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []
 	return dst
 }
 
-// Advance tells that the clock of a node shows t although no event says so, and appends the alerts of the windows that
-// this closed: for a live source that has been idle.
-func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []alert.Alert {
-	c.forget()
-	n := c.clocks.clock(node)
-	n.newest = max(n.newest, t.UnixMilli())
-	c.advance(n)
-	return c.decided(dst)
-}
-
-// Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
-// more than when the last one came. It does not know what their clocks show, and they need not agree with ours.
-func (c *Correlator) Idle(dst []alert.Alert, since time.Duration) []alert.Alert {
+// Idle tells that no event of any node has come for that long, and appends the alerts of what was decided by that: for a live
+// source. The clocks show as much more than when the last event came. (What they show is not known, and need not agree with
+// ours.) Hold is how long a record may be on its way: what is decided by absence waits for it, events that wait for their
+// turn do not.
+func (c *Correlator) Idle(dst []alert.Alert, since, hold time.Duration) []alert.Alert {
 	c.forget()
 	for _, n := range c.clocks.order {
-		n.newest = max(n.newest, n.heard+since.Milliseconds())
+		n.newest = max(n.newest, n.heard+max(0, since-hold).Milliseconds())
 		if n.isDue() {
 			c.advance(n)
+		}
+		for len(n.waiting) > 0 && n.waiting[0].due < n.heard+since.Milliseconds() {
+			c.seq.release(n)
 		}
 	}
 	return c.decided(dst)

@@ -108,7 +108,7 @@ func TestClosedKeepsEvent(t *testing.T) {
 	process := ev.Process
 	*ev = event.Event{}
 	process.PID = 6
-	as := c.Advance(nil, "", time.UnixMilli(12_000))
+	as := advance(c, nil, "", time.UnixMilli(12_000))
 	if len(as) != 1 {
 		t.Fatalf("alerts %+v, want one", as)
 	}

@@ -34,6 +34,9 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 	for _, m := range ms {
 		a.Rules = append(a.Rules, m.Rule)
 		a.Evidence = append(a.Evidence, m.Evidence...)
+		if m.Rule == c.relatedTo {
+			a.Related, a.Unlisted = append(c.related, alert.Related{ID: ev.ID, Rule: m.Rule}), c.unlisted
+		}
 	}
 	return c.joined(dst, c.send(dst, &a, nil), len(ms))
 }
@@ -86,8 +89,7 @@ func (c *Correlator) decide(id string) Reason {
 
 // send appends an alert and counts it, unless it went out before a restart.
 func (c *Correlator) send(dst []alert.Alert, a *alert.Alert, kind *uint64) []alert.Alert {
-	if _, ok := c.sent[a.ID]; ok {
-		delete(c.sent, a.ID)
+	if _, ok := c.sent.get(a.ID); ok {
 		c.stats.Replayed++
 		return dst
 	}

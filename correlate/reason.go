@@ -19,10 +19,11 @@ const (
 	ReasonDelayed                  // the correlation refers to one decided on closing, and waits for it
 	ReasonSilent                   // the correlation only serves others
 	ReasonEvicted                  // a bound took the window
+	ReasonIgnored                  // the rule gave an alert, and asks to be ignored for a time
 )
 
 var reasonNames = [...]string{
-	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted",
+	"new", "replayed", "open", "closing", "false", "suppressed", "late", "doubled", "no value", "delayed", "silent", "evicted", "ignored",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -41,16 +42,19 @@ type Stats struct {
 	Replayed   uint64 `json:"replayed"`
 	Correlated uint64 `json:"correlated"` // alerts of correlations, among Alerts
 
-	// It always holds that Matches = Alerts − Correlated − Sequences + Folded + Silent + Repeated.
+	// It always holds that Matches = Alerts − Correlated − Sequences + Folded + Silent + Repeated + Unmet.
 	Folded   uint64 `json:"folded"`   // matches in the alert of a match of the same event
 	Silent   uint64 `json:"silent"`   // matches that only serve correlations
 	Repeated uint64 `json:"repeated"` // matches whose alert was raised before
+	Unmet    uint64 `json:"unmet"`    // matches that come to nothing before a rule matched often enough
 
 	Suppressed uint64 `json:"suppressed"`  // matches in windows that still held reported ones
 	LateEvents uint64 `json:"late_events"` // matches older than their window
 	Doubled    uint64 `json:"doubled"`     // matches that their window had already, events that a sequence had
 	NoValue    uint64 `json:"no_value"`    // matches without a value to count, or not a number
 	SetBack    uint64 `json:"set_back"`    // times that the clock of a node was set back
+
+	Ignored uint64 `json:"ignored"` // matches of rules that are ignored for a time after an alert
 
 	Sequences uint64 `json:"sequences"`  // alerts of sequences, among Alerts
 	LateSteps uint64 `json:"late_steps"` // events of sequences that came later than Reorder
@@ -74,7 +78,7 @@ type Stats struct {
 // Stats returns the counters.
 func (c *Correlator) Stats() Stats {
 	s := c.stats
-	s.Groups, s.WindowBytes = c.win.count, c.win.bytes
+	s.Groups, s.WindowBytes = c.win.count+c.freq.recent.Len(), c.win.bytes+c.freq.bytes
 	s.Keys, s.SequenceBytes = c.seq.count, c.seq.bytes+c.seq.held
 	return s
 }

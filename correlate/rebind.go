@@ -1,21 +1,24 @@
 package correlate
 
 import (
+	"container/list"
 	"slices"
 
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // Rebind makes c go on with other rules, and with PerRule and IncidentWindow of o. What was raised and the incidents are
-// remembered; so are the windows of correlations and the sequences that are in rules unchanged. Those of others are gone. It
-// must be called between two events; matches of the rules before must not come any more.
+// remembered; so are the windows of correlations, the sequences and what frequency rules counted, if they are in rules
+// unchanged. Those of others are gone. It must be called between two events; matches of the rules before must not come any
+// more.
 //
-// It looks at each correlation once, not at what its windows hold: reading waits for it.
+// It looks at each rule once, and not at what its windows hold: reading waits for it.
 func (c *Correlator) Rebind(o Options, rules Rules) {
 	o = o.withDefaults()
 	c.opts.PerRule, c.opts.IncidentWindow = o.PerRule, o.IncidentWindow
 	c.win.rebind(rules.Correlations)
 	c.seq.rebind(rules.Sequences)
+	c.freq.rebind(rules.Frequencies)
 }
 
 func (s *windows) rebind(rules []*rule.Correlation) {
@@ -81,6 +84,31 @@ func (s *sequences) rebind(rules []*rule.Sequence) {
 	for _, n := range s.clocks.order {
 		for _, a := range n.waiting {
 			a.turns = slices.DeleteFunc(a.turns, func(t turn) bool { return gone[t.of] })
+		}
+	}
+}
+
+func (f *frequencies) rebind(rules []*rule.Frequency) {
+	known := make(map[string]*rule.Frequency)
+	for _, of := range rules {
+		known[of.Meta.ID] = of
+	}
+	was := f.series
+	f.series = make(map[*rule.Frequency]map[string]*list.Element)
+	for old, series := range was {
+		of := known[old.Meta.ID]
+		kept := of != nil && frequencyPrint(of) == frequencyPrint(old)
+		for _, at := range series {
+			s := at.Value.(*frequent)
+			if kept {
+				s.of = of
+				continue
+			}
+			f.recent.Remove(at)
+			f.account(s, -s.bytes)
+		}
+		if kept {
+			f.series[of] = series
 		}
 	}
 }

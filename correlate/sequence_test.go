@@ -12,6 +12,7 @@ import (
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -217,19 +218,69 @@ func TestReorder(t *testing.T) {
 	}
 }
 
+// advance sets the clock of a node, as an event without a match would.
+func advance(c *Correlator, dst []alert.Alert, node string, t time.Time) []alert.Alert {
+	return c.Observe(dst, &event.Event{ID: audit.ID{Node: node, Msec: t.UnixMilli()}}, nil)
+}
+
 // TestSequenceAdvance: what must be missing is known to be when time has passed, by events or without.
 func TestSequenceAdvance(t *testing.T) {
 	of := sequenceOf("A !M", 3*time.Second)
 	c := New(Options{})
 	x := parseSighting("1A", 1)
 	as := c.Observe(nil, &event.Event{ID: x.id}, x.matches(of))
-	as = c.Advance(as, "", time.UnixMilli(4200))
+	as = advance(c, as, "", time.UnixMilli(4200))
 	if len(as) != 0 {
 		t.Fatalf("alerts %v before the time", describeAlerts(as))
 	}
-	as = c.Advance(as, "other", time.UnixMilli(99_000))
-	if as = c.Advance(as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
+	as = advance(c, as, "other", time.UnixMilli(99_000))
+	if as = advance(c, as, "", time.UnixMilli(4201)); len(as) != 1 || as[0].Event.ID != x.id || c.Stats().Keys != 0 {
 		t.Fatalf("alerts %v, stats %+v", describeAlerts(as), c.Stats())
+	}
+}
+
+// TestSequenceIdle: events that wait for their turn do not wait for the next event, nor for records that may be on their way;
+// what must be missing does.
+func TestSequenceIdle(t *testing.T) {
+	for _, tt := range []struct {
+		steps, events string
+		since         int // milliseconds
+		alerts        int
+	}{
+		{"A B", "1A 1.1B", 200, 0},
+		{"A B", "1A 1.1B", 201, 1},
+		{"A B", "web/1A web/1.1B db/7-", 201, 1},
+		{"A !M", "1A", 3000 + 200 + 2000, 0},
+		{"A !M", "1A", 3000 + 200 + 2001, 1},
+		{"A !M", "1A 2M", 99_000, 0},
+		{"A !M", "1A 5-", 0, 1},
+	} {
+		c, of := New(Options{}), sequenceOf(tt.steps, 3*time.Second)
+		var as []alert.Alert
+		for i, s := range strings.Fields(tt.events) {
+			x := parseSighting(s, uint64(i+1))
+			as = c.Observe(as, &event.Event{ID: x.id}, x.matches(of))
+		}
+		as = c.Idle(as, time.Duration(tt.since)*time.Millisecond, 2*time.Second)
+		if len(as) != tt.alerts {
+			t.Errorf("%s: %s, and %d ms of nothing: %d alerts, want %d", tt.steps, tt.events, tt.since, len(as), tt.alerts)
+		}
+	}
+}
+
+// TestEvidenceIsKept: what is told of an event of a sequence does not lie in the event's memory, which is used again.
+func TestEvidenceIsKept(t *testing.T) {
+	c, of := New(Options{}), sequenceOf("A B", 0)
+	memory := []byte("value, and more")
+	value := text.View(memory[:5])
+	m := rule.Match{Rule: of.Meta, Silent: true, Stages: []rule.Stage{{Of: of, Keys: [][]rule.Key{{{Text: value}}}, Evidence: []rule.Evidence{{Field: "f", Value: value, Match: value}}}}}
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 1}}, []rule.Match{m})
+	m.Stages[0] = rule.Stage{Of: of, Term: 1, Keys: [][]rule.Key{{{Text: "value"}}}}
+	copy(memory, "XXXXXXXX")
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 2}}, []rule.Match{m})
+	as := c.Flush(nil)
+	if want := (rule.Evidence{Field: "f", Value: "value", Match: "value"}); len(as) != 1 || as[0].Related[0].Evidence[0] != want || as[0].Group[0].Value != "value" {
+		t.Errorf("alerts %+v", as)
 	}
 }
 
@@ -244,7 +295,7 @@ func TestSequenceExpiry(t *testing.T) {
 		msec int64
 		keys int
 	}{{1201, 3}, {2201, 2}, {4200, 2}, {4201, 0}} {
-		c.Advance(nil, "", time.UnixMilli(tt.msec))
+		advance(c, nil, "", time.UnixMilli(tt.msec))
 		if s := c.Stats(); s.Keys != tt.keys || s.Keys == 0 && s.SequenceBytes != 0 {
 			t.Errorf("at %d: %d keys, %d bytes, want %d keys", tt.msec, s.Keys, s.SequenceBytes, tt.keys)
 		}

@@ -20,11 +20,12 @@ type Rules struct {
 	All          []*rule.Meta
 	Correlations []*rule.Correlation
 	Sequences    []*rule.Sequence
+	Frequencies  []*rule.Frequency
 }
 
 const (
 	stateKind    = "auditpy correlator\n"
-	stateVersion = 1
+	stateVersion = 2
 )
 
 // AppendState appends what the Correlator remembers, but for its counters. It must not be called while Flush runs, and is
@@ -54,10 +55,23 @@ func (c *Correlator) LoadState(b []byte, rules Rules) (rest []byte, err error) {
 }
 
 // Sent tells which alerts went out after the state that was loaded: they will be raised again, and are not to be returned.
+// No more than 8192 are remembered.
 func (c *Correlator) Sent(ids []string) {
 	for _, id := range ids {
-		c.sent[id] = struct{}{}
+		c.sent.put(id, struct{}{})
 	}
+}
+
+const maxSent = 8192
+
+// awaited are those of Sent that were not raised again yet. Others are in seen.
+func (c *Correlator) awaited() (ids []string) {
+	for id := range c.sent.all() {
+		if _, ok := c.seen.get(id); !ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (s *saver) body(c *Correlator) {
@@ -65,6 +79,7 @@ func (s *saver) body(c *Correlator) {
 	s.saveMemory(c)
 	s.saveWindows(&c.win)
 	s.saveSequences(&c.seq)
+	s.saveFrequencies(c)
 }
 
 func (l *loader) body() {
@@ -72,6 +87,7 @@ func (l *loader) body() {
 	l.loadMemory()
 	l.loadWindows()
 	l.loadSequences()
+	l.loadFrequencies()
 	l.End()
 }
 
@@ -104,6 +120,11 @@ func (s *saver) saveMemory(c *Correlator) {
 	for id := range c.seen.all() {
 		s.Text(id)
 	}
+	awaited := c.awaited()
+	s.Count(len(awaited))
+	for _, id := range awaited {
+		s.Text(id)
+	}
 	var incidents table[*incident]
 	s.Count(len(c.incidents.ring))
 	for entity, in := range c.incidents.all() {
@@ -121,6 +142,9 @@ func (s *saver) saveMemory(c *Correlator) {
 func (l *loader) loadMemory() {
 	for range l.Count() {
 		l.c.seen.put(l.Text(), struct{}{})
+	}
+	for range l.Count() {
+		l.c.sent.put(l.Text(), struct{}{})
 	}
 	type member struct {
 		entity string

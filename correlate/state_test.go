@@ -138,6 +138,13 @@ func agreeOnRestart(t *testing.T, h history, snap, kill int, o Options) {
 	d.Sent(sent)
 	var got []string
 	for i := snap; i < h.len(); i++ {
+		if i == (snap+kill)/2 { // killed once more, while it still reads what the first one had read
+			state = d.AppendState(nil)
+			d, rules = New(o), h.load()
+			if _, err := d.LoadState(state, rules); err != nil {
+				t.Fatal(err)
+			}
+		}
 		got = append(got, outcome(relive(d, h, i))...)
 	}
 	end := c.Stats()
@@ -154,7 +161,7 @@ func agreeOnRestart(t *testing.T, h history, snap, kill int, o Options) {
 func relive(c *Correlator, h history, i int) []alert.Alert {
 	as := c.Observe(nil, first(h.event(i)), second(h.event(i)))
 	if i%7 == 3 {
-		as = c.Idle(as, 1200*time.Millisecond)
+		as = c.Idle(as, 1200*time.Millisecond, time.Duration(i%2)*time.Second)
 	}
 	return as
 }
@@ -166,14 +173,17 @@ func second(_ *event.Event, ms []rule.Match) []rule.Match { return ms }
 func restartOptions(seed uint64) Options {
 	switch seed % 3 {
 	case 0:
-		return Options{}
+		return Options{MaxSeen: 500}
 	case 1:
 		return Options{MaxSeen: 5, MaxGroups: 3, MaxPerGroup: 4, MaxKeys: 3, MaxWaiting: 3, MaxSequenceBytes: 8000, MaxWindowBytes: 4000, MaxNodes: 1}
 	}
-	return Options{PerRule: true, PerKey: true, Reorder: -1}
+	return Options{MaxSeen: 500, PerRule: true, PerKey: true, Reorder: -1}
 }
 
 func historyOf(seed uint64, data []byte) history {
+	if seed%5 == 4 {
+		return &planHistory{seed: seed / 5, all: happenings(data)}
+	}
 	if seed&1 == 0 {
 		return newWorldHistory(seed/2, data)
 	}
@@ -223,7 +233,7 @@ func FuzzLoadState(f *testing.F) {
 func surviveState(t *testing.T, seed uint64, data []byte, at uint, flip byte) {
 	h := historyOf(seed, data)
 	rules := h.load()
-	c := New(Options{})
+	c := New(Options{MaxSeen: 500})
 	for i := range h.len() {
 		c.Observe(nil, first(h.event(i)), second(h.event(i)))
 	}
@@ -232,7 +242,7 @@ func surviveState(t *testing.T, seed uint64, data []byte, at uint, flip byte) {
 	if len(payload) > 0 {
 		payload[at%uint(len(payload))] ^= flip
 	}
-	d := New(Options{})
+	d := New(Options{MaxSeen: 500})
 	_, err := d.LoadState(reframe(payload), rules)
 	if err != nil && !errors.Is(err, snapshot.ErrCorrupt) {
 		t.Fatal(err)

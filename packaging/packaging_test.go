@@ -19,14 +19,21 @@ import (
 	"github.com/elastic/go-libaudit/v2/rule"
 )
 
-// auditRules returns the rules of this machine's files, in their order, each parsed and built.
-func auditRules(t *testing.T) []*rule.SyscallRule {
+// tiers are the files that are joined for each tier on this machine, as in the Makefile; rule.Build knows the calls of
+// this machine only.
+func tiers() map[string][]string {
+	if runtime.GOARCH != "amd64" {
+		return map[string][]string{"tier 1": {"tier1.rules"}, "tier 2": {"40-auditpy.rules"}, "tier 3": {"tier3.rules"}}
+	}
+	return map[string][]string{
+		"tier 1": {"tier1.rules"}, "tier 2": {"40-auditpy.rules", "ia32.rules"}, "tier 3": {"tier3.rules", "ia32.rules", "x86_64-tier3.rules"},
+	}
+}
+
+// auditRules returns the rules of files, in their order, each parsed and built.
+func auditRules(t *testing.T, files []string) []*rule.SyscallRule {
 	t.Helper()
 	var rs []*rule.SyscallRule
-	files := []string{"40-auditpy.rules"}
-	if runtime.GOARCH == "amd64" { // as in the Makefile; rule.Build knows the calls of this machine only
-		files = append(files, "ia32.rules")
-	}
 	for _, file := range files {
 		text, err := os.ReadFile("audit.rules.d/" + file)
 		if err != nil {
@@ -70,49 +77,59 @@ func parseRule(t *testing.T, pos, line string) *rule.SyscallRule {
 }
 
 func addFilter(r *rule.SyscallRule, text string) {
-	lhs, rhs, _ := strings.Cut(text, "=")
+	i := strings.IndexAny(text, "<>=")
+	lhs, op := text[:i], text[i:i+1]
+	if text[i+1] == '=' {
+		op = text[i : i+2]
+	}
+	rhs := text[i+len(op):]
 	if lhs == "key" {
 		r.Keys = append(r.Keys, rhs)
 		return
 	}
-	r.Filters = append(r.Filters, rule.FilterSpec{Type: rule.ValueFilterType, LHS: lhs, Comparator: "=", RHS: rhs})
+	r.Filters = append(r.Filters, rule.FilterSpec{Type: rule.ValueFilterType, LHS: lhs, Comparator: op, RHS: rhs})
 }
 
 // The first rule that fits decides, so what spares auditpy itself must come before what records.
 func TestAuditRulesOrder(t *testing.T) {
-	rs := auditRules(t)
-	spared := rs[0]
-	if spared.Action != "never" || !slices.ContainsFunc(spared.Filters, func(f rule.FilterSpec) bool {
-		return f.LHS == "exe" && f.RHS == "/usr/bin/auditpy"
-	}) {
-		t.Fatalf("the first rule is %+v, want never for /usr/bin/auditpy", spared)
-	}
-	for _, r := range rs[1:] {
-		if r.Action != "always" {
-			t.Errorf("%+v: want always after the first", r)
-		}
-		for _, s := range r.Syscalls {
-			if arch(r) == "b64" && !slices.Contains(spared.Syscalls, s) {
-				t.Errorf("%s is recorded and the first rule does not name it", s)
+	for tier, files := range tiers() {
+		spared := make(map[string]bool)
+		for _, r := range auditRules(t, files) {
+			own := slices.ContainsFunc(r.Filters, func(f rule.FilterSpec) bool { return f.LHS == "exe" && f.RHS == "/usr/bin/auditpy" })
+			if own != (r.Action == "never") {
+				t.Errorf("%s: %+v: want never for /usr/bin/auditpy, and always for all", tier, r)
+			}
+			for _, s := range r.Syscalls {
+				switch {
+				case own:
+					spared[s] = true
+				case arch(r) == "b64" && !spared[s]:
+					t.Errorf("%s: %s is recorded before a rule spares auditpy", tier, s)
+				}
 			}
 		}
 	}
 }
 
+// Each tier records what the one before does, and more.
 func TestAuditRulesCover(t *testing.T) {
-	have := make(map[string]bool)
-	for _, r := range auditRules(t)[1:] {
-		for _, s := range r.Syscalls {
-			have[arch(r)+" "+s] = true
-		}
-	}
-	wants := []string{"b64 execve", "b64 execveat", "b64 connect", "b32 execve", "b32 execveat", "b32 connect"}
+	wants := []string{"b64 execve", "b64 execveat", "b32 execve", "b32 execveat"}
+	more := map[string][]string{"tier 2": {"b64 connect", "b32 connect"}, "tier 3": {"b64 accept", "b64 accept4", "b64 dup", "b64 dup3", "b64 fcntl"}}
 	if runtime.GOARCH == "amd64" {
-		wants = append(wants, "b32 socketcall")
+		more["tier 2"], more["tier 3"] = append(more["tier 2"], "b32 socketcall"), append(more["tier 3"], "b64 dup2")
 	}
-	for _, want := range wants {
-		if !have[want] {
-			t.Errorf("no rule for %s", want)
+	for _, tier := range []string{"tier 1", "tier 2", "tier 3"} {
+		wants = append(wants, more[tier]...)
+		have := make(map[string]bool)
+		for _, r := range auditRules(t, tiers()[tier]) {
+			for _, s := range r.Syscalls {
+				have[arch(r)+" "+s] = have[arch(r)+" "+s] || r.Action == "always"
+			}
+		}
+		for _, want := range wants {
+			if !have[want] {
+				t.Errorf("%s: no rule for %s", tier, want)
+			}
 		}
 	}
 }
@@ -128,9 +145,11 @@ func TestAuditRulesKeys(t *testing.T) {
 		t.Fatal("scripts/postremove.sh: no list of keys")
 	}
 	removed := strings.Fields(string(m[1]))
-	for _, r := range auditRules(t) {
-		if len(r.Keys) != 1 || !slices.Contains(removed, r.Keys[0]) {
-			t.Errorf("keys of %v are %q, want one of %q", r.Syscalls, r.Keys, removed)
+	for _, files := range tiers() {
+		for _, r := range auditRules(t, files) {
+			if len(r.Keys) != 1 || !slices.Contains(removed, r.Keys[0]) {
+				t.Errorf("keys of %v are %q, want one of %q", r.Syscalls, r.Keys, removed)
+			}
 		}
 	}
 }

@@ -8,23 +8,27 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/eql"
 	"github.com/auditpy/auditpy/rules/rule"
 	"github.com/auditpy/auditpy/rules/sigma"
+	"github.com/auditpy/auditpy/rules/wazuh"
 )
 
 // Set is all loaded rules.
 type Set struct {
 	sigma *sigma.Engine
 	eql   *eql.Engine
+	wazuh *wazuh.Engine
 }
 
 // Options are what rules ask of the configuration. The zero value works.
 type Options struct {
 	Placeholders map[string][]string // what %name% of a Sigma rule with the modifier expand stands for
 	Sources      []Override          // Sigma rules of other log sources that are to be evaluated here
+	Zone         *time.Location      // of the times of day and days of the week in Wazuh rules; nil: UTC
 }
 
 // Override says that Sigma rules of one log source are to be evaluated as if they were of another.
@@ -39,42 +43,47 @@ func Load(files []rule.File) (*Set, []rule.Diag) { return LoadOptions(files, Opt
 
 // LoadOptions is Load for rules that ask something of the configuration.
 func LoadOptions(files []rule.File, o Options) (*Set, []rule.Diag) {
-	var sigmas, elastics []rule.File
+	var sigmas, elastics, wazuhs []rule.File
 	var diags []rule.Diag
 	for _, f := range files {
-		switch ext := strings.ToLower(path.Ext(f.Name)); ext {
-		case ".yml", ".yaml":
+		switch ext := strings.ToLower(path.Ext(f.Name)); {
+		case f.List != "" || ext == ".xml":
+			wazuhs = append(wazuhs, f)
+		case ext == ".yml" || ext == ".yaml":
 			sigmas = append(sigmas, f)
-		case ".toml":
+		case ext == ".toml":
 			elastics = append(elastics, f)
 		default:
-			diags = append(diags, rule.Diag{Pos: rule.Pos{File: f.Name}, Fatal: true, Msg: refusal(ext)})
+			diags = append(diags, rule.Diag{Pos: rule.Pos{File: f.Name}, Fatal: true, Msg: refusal})
 		}
 	}
 	set := &Set{}
-	var ofSigma, ofEQL []rule.Diag
-	set.sigma, ofSigma = sigma.Compile(sigmas, sigma.Options(o))
+	var ofSigma, ofEQL, ofWazuh []rule.Diag
+	set.sigma, ofSigma = sigma.Compile(sigmas, sigma.Options{Placeholders: o.Placeholders, Sources: o.Sources})
 	set.eql, ofEQL = eql.Compile(elastics)
-	diags = slices.Concat(diags, ofSigma, ofEQL)
+	set.wazuh, ofWazuh = wazuh.Compile(wazuhs, wazuh.Options{Zone: o.Zone})
+	diags = slices.Concat(diags, ofSigma, ofEQL, ofWazuh)
 	slices.SortStableFunc(diags, func(a, b rule.Diag) int { return a.Pos.Compare(b.Pos) })
 	return set, diags
 }
 
 // refusal says why a file is of no dialect.
-func refusal(ext string) string {
-	if ext == ".xml" {
-		return "Wazuh rules (.xml) are not supported yet"
-	}
-	return "not a rule file: Sigma rules end in .yml or .yaml, Elastic's in .toml"
-}
+const refusal = "not a rule file: Sigma rules end in .yml or .yaml, Elastic's in .toml, Wazuh's in .xml"
 
 // Eval appends a Match for each rule that holds for ev, or that ev is a part of. It allocates nothing if none does.
 func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
-	return s.eql.Eval(s.sigma.Eval(dst, ev), ev)
+	return s.wazuh.Eval(s.eql.Eval(s.sigma.Eval(dst, ev), ev), ev)
+}
+
+// Undecided appends the tests whose regular expressions were undecided since Load. It may be called while Eval runs.
+func (s *Set) Undecided(dst []rule.Undecided) []rule.Undecided {
+	return s.wazuh.Undecided(s.sigma.Undecided(dst))
 }
 
 // Rules returns all rules, in the order of their files within a dialect.
-func (s *Set) Rules() []*rule.Meta { return slices.Concat(s.sigma.Rules(), s.eql.Rules()) }
+func (s *Set) Rules() []*rule.Meta {
+	return slices.Concat(s.sigma.Rules(), s.eql.Rules(), s.wazuh.Rules())
+}
 
 // Correlations returns all correlations, in the order of their files within a dialect.
 func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations() }
@@ -82,10 +91,16 @@ func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations()
 // Sequences returns all sequences and samples, in the order of their files.
 func (s *Set) Sequences() []*rule.Sequence { return s.eql.Sequences() }
 
+// Frequencies returns all rules that fire at the n-th match within a time.
+func (s *Set) Frequencies() []*rule.Frequency { return s.wazuh.Frequencies() }
+
 // Explain says, test by test, why the rule with an id does or does not hold for ev; false if there is no such rule.
 func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
 	if x, ok := s.sigma.Explain(id, ev); ok {
 		return x, true
 	}
-	return s.eql.Explain(id, ev)
+	if x, ok := s.eql.Explain(id, ev); ok {
+		return x, true
+	}
+	return s.wazuh.Explain(id, ev)
 }

@@ -66,3 +66,25 @@ func TestLoadOptions(t *testing.T) {
 		t.Errorf("%d correlations, %v", len(set.Correlations()), diags)
 	}
 }
+
+// TestDialects: rules of all dialects answer together.
+func TestDialects(t *testing.T) {
+	const elastic = "[rule]\nname = \"An EQL Listing\"\nquery = '''\nsequence by host.id\n  [process where process.name == \"ls\"]\n  [process where process.name == \"ls\"]\n'''\n"
+	set, diags := rules.Load([]rule.File{{Name: "b.toml", Data: []byte(elastic)}, {Name: "a.yml", Data: []byte(good)}})
+	if len(diags) > 0 || len(set.Sequences()) != 1 {
+		t.Fatalf("diags %v, sequences %v", diags, set.Sequences())
+	}
+	ev := &event.Event{Exec: &event.Exec{}, Process: &event.Process{Exe: "/bin/ls"}}
+	var got []string
+	for _, m := range set.Eval(nil, ev) {
+		got = append(got, m.Rule.Dialect, m.Rule.ID)
+	}
+	if want := []string{"sigma", "a-listing", "eql", "an-eql-listing"}; !slices.Equal(got, want) {
+		t.Errorf("matches of %q, want %q", got, want)
+	}
+	for _, id := range []string{"a-listing", "an-eql-listing"} {
+		if x, ok := set.Explain(id, ev); !ok || !x.Holds {
+			t.Errorf("Explain(%q) = %+v, %v", id, x, ok)
+		}
+	}
+}

@@ -21,24 +21,29 @@ type evalFlags struct {
 	eql    string
 	rules  []string
 	events string
+	wazuh  bool
 	trial.Options
 }
 
 func rulesEvalCommand() *cobra.Command {
 	var f evalFlags
 	c := &cobra.Command{
-		Use:   "eval (--eql QUERY | --rules PATH) --events FILE",
+		Use:   "eval (--eql QUERY --events FILE | --rules PATH --events FILE | --rules PATH --wazuh-lines)",
 		Short: "Evaluate rules on events in JSON, of any origin",
 		Long: `Eval reads events, JSON objects one a line or in a list, with nested names or names with dots, puts them in the order of their
 times, and prints {"rule":…,"events":[ids]} for each result: for a sequence the ids of its events, in their order. Exit status: 0 done,
-whatever was found, 2 something failed.`,
+whatever was found, 2 something failed. A Sigma rule is evaluated on each event, whatever its log source: the events are taken to be of it.
+
+With --wazuh-lines it reads events as Wazuh's collector joins them, one a line, from FILE or from standard input, and prints for each the id
+and the level of the Wazuh rule that it comes down to, 0 0 if there is none.`,
 		Example: `  auditpy rules eval --eql 'process where process.name == "nc"' --events events.jsonl
   auditpy rules eval --eql "$(cat query.eql)" --events data.json --category-field event_type --timestamp-field timestamp --timestamp-unit filetime`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
+	c.Flags().BoolVar(&f.wazuh, "wazuh-lines", false, "the events are audit records of an event joined to a line, for Wazuh rules")
 	c.Flags().StringVar(&f.eql, "eql", "", "one EQL `query`; the pipes head and tail work here")
-	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Elastic's rules in .toml; may be given again")
+	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Sigma rules in .yml, Elastic's in .toml, or with --wazuh-lines Wazuh's in .xml; may be given again")
 	c.Flags().StringVar(&f.events, "events", "", "`file` with the events; - is standard input")
 	c.Flags().StringVar(&f.Category, "category-field", "event.category", "`field` that EQL compares with what stands before where")
 	c.Flags().StringVar(&f.Timestamp, "timestamp-field", "@timestamp", "`field` with the time of an event")
@@ -54,7 +59,9 @@ func (f *evalFlags) check() error {
 		return &hintError{errors.New("nothing to evaluate"), "--eql takes a query, --rules a file or folder"}
 	case f.eql != "" && len(f.rules) > 0:
 		return errors.New("--eql and --rules: one of them")
-	case f.events == "":
+	case f.wazuh && f.eql != "":
+		return errors.New("--eql and --wazuh-lines: one of them")
+	case f.events == "" && !f.wazuh:
 		return &hintError{errors.New("no events"), "--events names a file of JSON lines, or - for standard input"}
 	case !slices.Contains(trial.Units, f.Unit):
 		return fmt.Errorf("--timestamp-unit %q: want one of %s", f.Unit, strings.Join(trial.Units, ", "))
@@ -65,6 +72,13 @@ func (f *evalFlags) check() error {
 func (f *evalFlags) run(c *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.wazuh {
+		in, done, err := f.openEvents(c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.wazuhLines(in, c.OutOrStdout(), c.ErrOrStderr()), done())
 	}
 	events, err := f.read(c.InOrStdin())
 	if err != nil {

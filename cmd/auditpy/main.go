@@ -79,6 +79,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(runCommand(), scanCommand(), eventsCommand(), rulesCommand(), configCommand(), versionCommand())
+	root.AddCommand(runCommand(), scanCommand(), eventsCommand(), rulesCommand(), regexCommand(), configCommand(), versionCommand())
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ type ruleSource struct {
 
 // ruleOptions takes what rules ask of the configuration. Without a file that is nothing.
 func ruleOptions(file string) (rules.Options, error) {
-	var o rules.Options
+	o := rules.Options{Zone: time.Local}
 	if file == "" {
 		return o, nil
 	}
@@ -32,7 +33,7 @@ func ruleOptions(file string) (rules.Options, error) {
 }
 
 func optionsOf(cfg *config.Config) rules.Options {
-	o := rules.Options{Placeholders: make(map[string][]string)}
+	o := rules.Options{Zone: time.Local, Placeholders: make(map[string][]string)}
 	for _, p := range cfg.Rules.Placeholders {
 		o.Placeholders[p.Name] = append(o.Placeholders[p.Name], p.Values...)
 	}

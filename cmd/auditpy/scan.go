@@ -9,6 +9,7 @@ import (
 	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/internal/agent"
 	"github.com/auditpy/auditpy/internal/alert"
+	"github.com/auditpy/auditpy/internal/sink"
 )
 
 type scanFlags struct {
@@ -34,7 +35,7 @@ FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts
 	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`, besides the built-in rules; may be given again")
 	addRulesConfigFlag(c, &f.config)
 	c.Flags().BoolVar(&f.noBuiltin, "no-builtin", false, "leave the built-in rules out")
-	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text or json")
+	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text, json (ECS), ocsf, asim, cef or syslog")
 	c.Flags().StringVar(&f.group, "group", "event", "one alert per event or rule: `what`")
 	c.Flags().BoolVar(&f.stats, "stats", false, "end with one line of JSON on standard error: what was read and found")
 	c.Flags().BoolVar(&f.sample, "sample", false, "scan the built-in sample capture of a real attack")
@@ -42,8 +43,8 @@ FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts
 }
 
 func (f *scanFlags) check() error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("--format %q: want text or json", f.format)
+	if _, ok := sink.ParseFormat(f.format); !ok && f.format != "syslog" {
+		return fmt.Errorf("--format %q: want text, json, ocsf, asim, cef or syslog", f.format)
 	}
 	if f.group != "event" && f.group != "rule" {
 		return fmt.Errorf("--group %q: want event or rule", f.group)
@@ -78,6 +79,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	if err := in.run(c.Context(), l); err != nil {
 		return err
 	}
+	printUndecided(c.ErrOrStderr(), set.Undecided(nil))
 	if f.stats {
 		printStats(c.ErrOrStderr(), l, in)
 	}
@@ -85,11 +87,24 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 }
 
 func (f *scanFlags) append(dst []byte, a *alert.Alert) []byte {
-	if f.format == "json" {
+	switch f.format {
+	case "text":
+		return a.AppendText(dst)
+	case "json":
 		return append(a.AppendJSON(dst), '\n')
 	}
-	return a.AppendText(dst)
+	e := alert.Seal(a)
+	if f.format == "syslog" {
+		// Neither this host nor this process has to do with what is in the file: the same file prints the same bytes.
+		line := sink.Encoding{Header: sink.Header{Facility: authpriv}}
+		return append(line.Append(dst, &e, 0), '\n')
+	}
+	format, _ := sink.ParseFormat(f.format)
+	return append(sink.Payload{Format: format, Version: version()}.Append(dst, &e, 0), '\n')
 }
+
+// authpriv is the facility that run sends with by default.
+const authpriv sink.Facility = 10
 
 // result puts what could not be read before what was found: a script must not take a scan of half the
 // files for a whole one.

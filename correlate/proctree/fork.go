@@ -7,10 +7,10 @@ import (
 	"github.com/auditpy/auditpy/internal/event"
 )
 
-// effects records what the call did: a fork or an end.
+// effects records what the call did: a fork, an end, or a change of descriptors.
 func (t *Tree) effects(x *call, n *node) {
 	c := x.ev.Call
-	switch c.Name() {
+	switch name := c.Name(); name {
 	case "clone", "clone3", "fork", "vfork":
 		if c.Success() && c.Exit() > 0 {
 			t.fork(x, n)
@@ -18,6 +18,8 @@ func (t *Tree) effects(x *call, n *node) {
 	case "exit_group": // exit alone ends a thread: its record has the pid of the whole process
 		x.exit(n)
 		t.bury(x.key())
+	case "connect", "accept", "accept4", "dup", "dup2", "dup3", "fcntl":
+		t.streams(x, n, name)
 	}
 }
 
@@ -98,6 +100,7 @@ func (t *Tree) child(x *call, n *node) *node {
 	p := c.parent // n, or a copy of it: whose strings the child has
 	c.proc = p.proc
 	c.proc.Source, c.proc.Start = event.FromFork, x.ev.ID
-	c.proc.Boot, c.proc.Ticks, c.proc.Parent, c.proc.Previous = "", 0, &p.proc, nil
+	c.proc.Boot, c.proc.Ticks, c.proc.Parent, c.proc.Previous, c.proc.Streams = "", 0, &p.proc, nil, nil
+	t.inheritStreams(c, p)
 	return c
 }

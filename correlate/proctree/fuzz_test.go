@@ -45,7 +45,7 @@ func (k *kernel) random(b []byte) *event.Event {
 	}
 	pid, ppid, child := 1+int(b[1]%12), 1+int(b[1]/12%12), 1+int(b[2]%12)
 	exe := [...]string{"/bin/a", "/bin/b"}[b[2]>>7]
-	switch b[0] % 6 {
+	switch b[0] % 8 {
 	case 0:
 		args := strings.SplitAfter(strings.Repeat("y", int(b[2])), "yyyyyyy")
 		ev := k.exec(pid, ppid, exe, args...)
@@ -56,6 +56,12 @@ func (k *kernel) random(b []byte) *event.Event {
 		return k.call(nrClone, pid, ppid, exe, fmt.Sprintf("success=yes exit=%d a0=8011", child))
 	case 3:
 		return k.exit(pid, ppid, exe)
+	case 6:
+		ev := k.call(nrConnect, pid, ppid, exe, fmt.Sprintf("success=yes exit=0 a0=%x", b[2]%8))
+		ev.Records = append(ev.Records, audit.Record{ID: ev.ID, Type: audit.Sockaddr, Body: fmt.Sprintf("saddr=0200%04XC0000207", b[2])})
+		return ev
+	case 7:
+		return k.call(nrDup2, pid, ppid, exe, fmt.Sprintf("success=yes exit=0 a0=%x a1=%x", b[2]%8, b[2]/8%4))
 	}
 	return k.fork(pid, ppid, child, exe)
 }
@@ -83,17 +89,27 @@ func check(t *testing.T, tree *Tree) {
 	hold(tree.shown)
 	bytes := 0
 	lives := make(map[*life]int)
+	open := make(map[*descriptors]bool)
 	for n, held := range holds {
 		if n.refs != held {
 			t.Fatalf("pid %d is held %d times and counts %d", n.proc.PID, held, n.refs)
 		}
 		bytes += n.bytes
+		if n.open != nil && (open[n.open] || n.proc.Streams != &n.open.Streams) || n.open == nil && n.proc.Streams != nil {
+			t.Fatalf("pid %d has descriptors that are another's", n.proc.PID)
+		}
+		open[n.open] = true
 		lives[n.life]++
 		ancestors := 0
 		for a := n.parent; a != nil; a = a.parent {
 			if ancestors++; ancestors > maxDepth {
 				t.Fatalf("pid %d has over %d ancestors", n.proc.PID, maxDepth)
 			}
+		}
+	}
+	for _, d := range tree.closed {
+		if open[d] || *d != (descriptors{}) {
+			t.Fatal("descriptors that are free are in use")
 		}
 	}
 	for l, held := range lives {

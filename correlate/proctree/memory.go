@@ -29,6 +29,7 @@ func (t *Tree) release(n *node) {
 		}
 		t.bytes -= n.bytes
 		t.leave(n)
+		t.forgetStreams(n)
 		t.recycle(n)
 		n = parent
 	}
@@ -59,6 +60,9 @@ func (t *Tree) recycle(n *node) {
 // charge counts the memory of n, after it was filled.
 func (t *Tree) charge(n *node) {
 	size := nodeSize + n.text.Size()
+	if n.open != nil {
+		size += descriptorsSize
+	}
 	if n.own {
 		size += 16 * cap(n.proc.Args)
 	}
@@ -86,6 +90,8 @@ func (t *Tree) trim(p *node, depth int) *node {
 	c := t.fresh()
 	text, args := c.text, c.proc.Args
 	*c = node{proc: p.proc, text: text}
+	c.proc.Streams = nil
+	t.copyStreams(c, p)
 	t.share(c, p)
 	c.proc.Args, c.proc.Parent, c.proc.Previous = args, nil, nil
 	c.text.Reserve(len(p.proc.Exe) + len(p.proc.Comm) + len(p.proc.CWD) + len(p.proc.TTY) + len(p.proc.CommandLine))

@@ -19,7 +19,8 @@ type node struct {
 	depth    int // ancestors
 	bytes    int // charged for it
 	life     *life
-	own      bool // the list of arguments is its own, not that of the process it was forked from or of what /proc told
+	open     *descriptors // nil if nothing is known of them
+	own      bool         // the list of arguments is its own, not that of the process it was forked from or of what /proc told
 	text     text.Arena
 }
 
@@ -139,6 +140,8 @@ func (n *node) args(x *event.Exec) {
 func (t *Tree) succeed(n, old *node) {
 	n.proc.Start, n.proc.Boot, n.proc.Ticks = old.proc.Start, old.proc.Boot, old.proc.Ticks
 	t.share(n, old)
+	t.copyStreams(n, old)
+	t.executed(n)
 	n.life.addOther(n.life.same, n.life.seen)
 	n.life.same = 0
 	n.parent, n.proc.Parent, n.depth = old.parent, old.proc.Parent, old.depth

@@ -63,6 +63,7 @@ type Tree struct {
 	free    []*node
 	dead    []*life // to be used again
 	spare   []*entry
+	closed  []*descriptors // to be used again
 	bytes   int
 	idle    int // bytes of the strings that free nodes keep
 	stats   Stats
@@ -156,6 +157,7 @@ func (t *Tree) exec(x *call, old *node) *node {
 		t.succeed(n, old)
 	} else {
 		t.begin(x, n)
+		t.executed(n)
 	}
 	if n.proc.Parent != nil {
 		t.stats.ParentKnown++
@@ -203,6 +205,7 @@ func (t *Tree) begin(x *call, n *node) {
 	t.start(x.host, n, x.ev.ID.Msec)
 	if x.ppid > 0 && x.ppid != x.pid && possible(x.ppid) {
 		t.link(n, t.parent(x))
+		t.inheritStreams(n, n.parent)
 	}
 	x.host.fresh(x.pid)
 }

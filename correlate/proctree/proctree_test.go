@@ -17,11 +17,12 @@ type kernel struct {
 }
 
 const (
-	nrExecve = 59
-	nrDup2   = 33
-	nrClone  = 56
-	nrVfork  = 58
-	nrExit   = 231
+	nrExecve  = 59
+	nrDup2    = 33
+	nrConnect = 42
+	nrClone   = 56
+	nrVfork   = 58
+	nrExit    = 231
 )
 
 // call makes an event of a system call on x86-64.

@@ -77,7 +77,7 @@ func randomOps(seed uint64) ([]byte, *rand.Rand) {
 }
 
 func TestStateAnywhere(t *testing.T) {
-	for seed := range uint64(600) {
+	for seed := range uint64(250) {
 		ops, r := randomOps(seed)
 		agreeOnRestart(t, ops, r.IntN(110), uint8(r.Uint32()))
 	}
@@ -95,7 +95,7 @@ func FuzzState(f *testing.F) {
 // TestLoadStateDamaged: a state with a changed byte, and a checksum that fits, is refused or can be lived with.
 func TestLoadStateDamaged(t *testing.T) {
 	refused := 0
-	for seed := range uint64(1000) {
+	for seed := range uint64(400) {
 		ops, r := randomOps(seed)
 		a, k := New(Options{}), kernel{msec: 100_000}
 		for i := range 20 {

@@ -19,6 +19,7 @@ import (
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/source"
 	"github.com/auditpy/auditpy/internal/spool"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // patient is a supervisor on a clock of its own, over a source that does what the test says.
@@ -56,7 +57,7 @@ func newPatient(t *testing.T, mode string) *patient {
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	l := newTestLoop(t, absence, p.src)
+	l := newTestLoop(t, []rule.File{{Name: "r.yml", Data: []byte(absence)}}, p.src)
 	l.Assembler, l.Tree, l.Correlator = assemble.New(assemble.Options{}), proctree.New(proctree.Options{}), correlate.New(correlate.Options{})
 	l.OnBad, l.OnAlert = passOver(quiet), func(*alert.Alert, uint64) error { return nil }
 	in := &input{src: p.src, file: new(source.File), log: quiet}

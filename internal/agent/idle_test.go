@@ -49,9 +49,9 @@ level: high
 correlation: {type: temporal, rules: [p, o], group-by: User, timespan: 2s, condition: p and not o}
 `
 
-func newTestLoop(t *testing.T, rule1 string, src Source) *Loop {
+func newTestLoop(t *testing.T, files []rule.File, src Source) *Loop {
 	t.Helper()
-	set, diags := rules.Load([]rule.File{{Name: "r.yml", Data: []byte(rule1)}})
+	set, diags := rules.Load(files)
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
@@ -80,7 +80,7 @@ func TestIdleClosesWindows(t *testing.T) {
 	} {
 		lines := strings.Split(strings.TrimSuffix(tt.events, "\n"), "\n")
 		lines = append(lines, make([]string, tt.idle)...)
-		l := newTestLoop(t, absence, &scripted{append(lines, "end")})
+		l := newTestLoop(t, []rule.File{{Name: "r.yml", Data: []byte(absence)}}, &scripted{append(lines, "end")})
 		l.OnBad = func(error) error { return errStop }
 		var got []string
 		l.OnAlert = func(a *alert.Alert, _ uint64) error {

@@ -98,9 +98,9 @@ func (in *input) load() (err error) {
 	return err
 }
 
-// before is what the assembler knows of the records that will be read again.
+// before is what the assembler knows of the records that will be read again; of the version before, the events that alerted.
 func (in *input) before(events assemble.State) assemble.State {
-	if in.saved.Version < latestState && len(events.Done) == 0 {
+	if len(in.saved.Done) > 0 && len(events.Done) == 0 {
 		return assemble.State{Done: in.saved.Done, Given: math.MaxUint64}
 	}
 	return events

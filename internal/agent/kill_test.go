@@ -54,7 +54,7 @@ func runAgent(dir string) error {
 	cfg.StateDir = filepath.Join(dir, "state")
 	cfg.Sinks.Stdout.Enabled, cfg.Health.Alerts = false, false
 	cfg.Sinks.Syslog.Enabled, cfg.Sinks.Syslog.Address = true, filepath.Join(dir, "socket")
-	set, diags := rules.Load([]rule.File{{Name: "r.yml", Data: []byte(watched)}})
+	set, diags := rules.Load(watchedFiles)
 	if len(diags) > 0 {
 		return fmt.Errorf("%v", diags)
 	}
@@ -85,6 +85,24 @@ correlation: {type: temporal_ordered, rules: [p, o], timespan: 3s, generate: tru
 title: Alone
 correlation: {type: temporal, rules: [p, o], timespan: 2s, condition: p and not o, generate: true}
 `
+
+// sequence is Elastic's: three programs one after another.
+const sequence = `[rule]
+name = "Sequence"
+rule_id = "s1"
+risk_score = 50
+severity = "medium"
+type = "eql"
+language = "eql"
+query = '''
+sequence by user.id with maxspan=20s
+  [process where event.type == "start" and process.name == "python3.11"]
+  [process where event.type == "start" and process.name == "other"]
+  [process where event.type == "start" and process.name == "python3.11"]
+'''
+`
+
+var watchedFiles = []rule.File{{Name: "r.yml", Data: []byte(watched)}, {Name: "s.toml", Data: []byte(sequence)}}
 
 // host is what is around an agent that is killed: its log, and who gets its alerts.
 type host struct {
@@ -171,7 +189,7 @@ func (h *host) uncut() map[string]string {
 		h.t.Fatal(err)
 	}
 	want := make(map[string]string)
-	l := newTestLoop(h.t, watched, &scripted{strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")})
+	l := newTestLoop(h.t, watchedFiles, &scripted{strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")})
 	l.OnAlert = func(a *alert.Alert, _ uint64) error {
 		want[a.ID] = a.Rules[0].Title
 		return nil
@@ -205,6 +223,22 @@ func TestKilledWithFourOfFive(t *testing.T) {
 		kill()
 		if n := h.count("Five"); n != 1 {
 			t.Errorf("%d alerts of five events", n)
+		}
+	}
+}
+
+// TestKilledInSequence: each step of a sequence is of another process of the agent.
+func TestKilledInSequence(t *testing.T) {
+	for _, env := range []string{"", "AUDITPY_TEST_OFTEN=1"} {
+		h := newHost(t, env)
+		for i, text := range []string{attack(1), strings.ReplaceAll(attack(2), "python3.11", "other"), attack(3), attack(4)} {
+			kill := h.start()
+			h.write(text)
+			wait(t, "the event", func() bool { return h.count("Program")+h.count("Other") == i+1 })
+			if i == 3 { // the third waits for those that began before it
+				wait(t, "the sequence", func() bool { return h.count("Sequence") == 1 })
+			}
+			kill()
 		}
 	}
 }

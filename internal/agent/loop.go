@@ -156,17 +156,16 @@ func (l *Loop) idle(since time.Duration) error {
 	if l.OnIdle != nil && !l.OnIdle() {
 		return nil
 	}
-	if since < l.Hold {
-		return l.progress()
-	}
-	if l.Assembler.Open() > 0 {
+	if since >= l.Hold && l.Assembler.Open() > 0 {
 		if err := l.flush(); err != nil {
 			return err
 		}
 	}
-	l.alerts = l.Correlator.Idle(l.alerts[:0], since-l.Hold)
-	if err := l.raise(); err != nil {
-		return err
+	if l.Assembler.Open() == 0 {
+		l.alerts = l.Correlator.Idle(l.alerts[:0], since, l.Hold)
+		if err := l.raise(); err != nil {
+			return err
+		}
 	}
 	return l.progress()
 }

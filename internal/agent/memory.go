@@ -87,7 +87,7 @@ func decode(b []byte, cfg *config.Config, o Options, names proctree.Options) (*m
 	if m.load(r); r.Err() != nil {
 		return nil, r.Err()
 	}
-	if b, err = m.correlator.LoadState(b, correlate.Rules{All: o.Rules.Rules(), Correlations: o.Rules.Correlations(), Sequences: o.Rules.Sequences()}); err != nil {
+	if b, err = m.correlator.LoadState(b, correlate.Rules{All: o.Rules.Rules(), Correlations: o.Rules.Correlations(), Sequences: o.Rules.Sequences(), Frequencies: o.Rules.Frequencies()}); err != nil {
 		return nil, err
 	}
 	m.tree, err = liveTree(names, b)

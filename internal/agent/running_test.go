@@ -346,7 +346,7 @@ func TestWatchdog(t *testing.T) {
 	systemd, err := notify.FromEnvironment()
 	must(t, err)
 	src := &stuck{free: make(chan struct{})}
-	l := newTestLoop(t, absence, src)
+	l := newTestLoop(t, []rule.File{{Name: "r.yml", Data: []byte(absence)}}, src)
 	cfg, _ := testConfig(t)
 	s := newSupervisor(&cfg, Options{Log: slog.New(slog.DiscardHandler), Systemd: systemd}, l, &input{}, nil)
 	ctx, cancel := context.WithCancel(context.Background())

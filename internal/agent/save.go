@@ -86,10 +86,10 @@ func (in *input) snapshot(l *Loop, mark uint64) {
 	at := in.cursor(mark)
 	b := appendMemory(make([]byte, 0, in.last.size), l, at)
 	in.last = taken{time.Now(), l.Stats.Records, l.Stats.Bytes, at, len(b)}
+	in.since = 0 // if it fails too: it is not tried with each alert
 	if !in.tell("memory not saved", replaceFile(in.dir, memoryFile, b)) {
 		return
 	}
-	in.since = 0
 	in.raised = slices.DeleteFunc(in.raised, func(r raised) bool { return mark == 0 || r.mark < mark })
 }
 

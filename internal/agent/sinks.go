@@ -19,9 +19,10 @@ type configuredSink struct {
 
 func openSinks(cfg *config.Config, o Options) ([]configuredSink, error) {
 	var sinks []configuredSink
+	host, _ := os.Hostname() // without a name none is told
 	payload := func(format string) sink.Payload {
 		f, _ := sink.ParseFormat(format) // config knows the same names
-		return sink.Payload{Format: f, Version: o.Version}
+		return sink.Payload{Format: f, Version: o.Version, Host: host}
 	}
 	if s := cfg.Sinks.Stdout; s.Enabled {
 		sinks = append(sinks, configuredSink{sink.NewWriter("stdout", o.Stdout, payload(s.Format).Lines()), ""})

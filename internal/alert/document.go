@@ -72,6 +72,9 @@ func (o *object) rules(a *Alert) {
 		o.str("name", r.Title)
 		o.str("level", r.Level.String())
 		o.str("dialect", r.Dialect)
+		if r.Severity > 0 {
+			o.num("severity", int64(r.Severity))
+		}
 		o.close('}')
 	}
 	o.close(']')

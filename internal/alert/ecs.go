@@ -182,6 +182,7 @@ func (o *object) user(p *event.Process) {
 func (o *object) peer(ev *event.Event) {
 	addr, ok := ev.Address()
 	if !ok || !addr.IP.IsValid() {
+		o.stream(ev)
 		return
 	}
 	side := "destination"

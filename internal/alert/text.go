@@ -23,6 +23,9 @@ func (a *Alert) AppendText(dst []byte) []byte {
 		dst = appendField(dst, "process", describe(p))
 		dst = appendField(dst, "parent", describeParent(p))
 	}
+	if peer := describePeer(ev); peer != "" {
+		dst = appendField(dst, "peer", peer)
+	}
 	for _, r := range a.Rules[1:] {
 		dst = appendField(dst, "also", fmt.Sprintf("%s (%s)", Escape(r.Title), r.Level))
 	}

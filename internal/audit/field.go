@@ -155,6 +155,17 @@ func (f Field) DecodeIn(mem *text.Arena) string {
 	return f.Value
 }
 
+// AppendDecoded appends what the value stands for if it is in hex, and else nothing.
+func (f Field) AppendDecoded(dst []byte) ([]byte, bool) {
+	if f.Quoted || !untrusted[f.Key] {
+		return dst, false
+	}
+	if b, ok := appendHex(dst, f.Value); ok {
+		return b, true
+	}
+	return dst, false
+}
+
 // FieldNamed returns the record's own field as it is written.
 func (r *Record) FieldNamed(key string) (Field, bool) {
 	for rest := r.Outer(); ; {

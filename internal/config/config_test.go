@@ -1,9 +1,11 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +147,35 @@ func TestForward(t *testing.T) {
 	again, err := parse("c", got.AppendYAML(nil))
 	if err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("parse of the printed %s = %+v, %v", got.AppendYAML(nil), again, err)
+	}
+}
+
+// TestH6Bombs: a file made to exhaust memory or time is refused at once.
+func TestH6Bombs(t *testing.T) {
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c <= 'z'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+	}
+	for name, text := range map[string]string{
+		"aliases":     bomb,
+		"deep lists":  "sinks: " + strings.Repeat("[", 100_000),
+		"deep maps":   strings.Repeat("{a: ", 100_000),
+		"deep blocks": strings.Repeat("- ", 100_000) + "x",
+		"a long key":  strings.Repeat("k", 1<<20-10) + ": 1",
+		"a long list": "rules: {paths: [" + strings.Repeat("5,", 1<<18) + "]}",
+		"many keys":   strings.Repeat("log: {}\n", 1<<16),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		begin := time.Now()
+		_, err := parse("c", []byte(text))
+		runtime.ReadMemStats(&after)
+		if d := time.Since(begin); err == nil || d > 5*time.Second {
+			t.Errorf("%s: error %.100v after %v", name, err, d)
+		}
+		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 512 {
+			t.Errorf("%s: %d MiB allocated", name, mib)
+		}
 	}
 }
 

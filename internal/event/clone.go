@@ -35,6 +35,10 @@ func (p *Process) Clone() *Process {
 		*s = strings.Clone(*s)
 	}
 	c.Args = cloneAll(p.Args)
+	if p.Streams != nil {
+		streams := *p.Streams
+		c.Streams = &streams
+	}
 	c.Parent, c.Previous = p.Parent.Clone(), p.Previous.Clone()
 	return &c
 }

@@ -21,6 +21,7 @@ var ecsEvent = map[string]Getter{
 	"host.name":           text(node),
 	"host.hostname":       text(node),
 	"host.id":             text(hostID),
+	"agent.id":            text(hostID), // there is one on a host, and all that rules do with it is to compare
 }
 
 // dataset is the one of Elastic's integration whose documents have what ours have.

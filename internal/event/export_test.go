@@ -11,7 +11,7 @@ import (
 func Names() map[string][]string {
 	list := func(parts ...map[string]Getter) []string { return slices.Sorted(maps.Keys(merge(parts...))) }
 	return map[string][]string{
-		"process_creation":   list(sigmaProcess),
+		"process_creation":   list(sigmaProcess, sigmaExec),
 		"network_connection": list(sigmaProcess, sigmaNetwork),
 		"file_event":         list(sigmaProcess, sigmaFile),
 		"ecs":                list(ecs),
@@ -27,3 +27,9 @@ func RecordWords() []audit.Type { return slices.Sorted(maps.Keys(recordWords)) }
 
 // CallWords are the calls that have words.
 func CallWords() []string { return slices.Sorted(maps.Keys(callWords)) }
+
+// InlineCode and WithoutStrings are what the fields of these names are made by.
+var (
+	InlineCode     = inlineCode
+	WithoutStrings = withoutStrings
+)

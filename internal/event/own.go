@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -58,4 +59,29 @@ func IsOwn(t audit.Type, name string) bool {
 		return isArgument(name)
 	}
 	return false
+}
+
+// AppendOwnText appends the OwnText of all records, so that no others are appended alike: where the same comes again, so do
+// the values of all fields of service auditd that are IsDecided, at each of the records. It is not ok if some record has
+// none.
+func (ev *Event) AppendOwnText(dst []byte) (text []byte, ok bool) {
+	for i := range ev.Records {
+		a, b, ok := ev.OwnText(i)
+		if !ok {
+			return dst, false
+		}
+		dst = binary.AppendUvarint(dst, uint64(ev.Records[i].Type))
+		dst = append(binary.AppendUvarint(dst, uint64(len(a))), a...)
+		dst = append(binary.AppendUvarint(dst, uint64(len(b))), b...)
+	}
+	return dst, true
+}
+
+// IsDecided reports whether a field of service auditd is decided by the OwnText of all records of its event; it may say no
+// wrongly. Names in upper case are what auditd looked up.
+func IsDecided(name string) bool {
+	if f, ok := audit.CallFieldNamed(name); ok {
+		return audit.IsConstant(f)
+	}
+	return name == "SYSCALL" || name != "" && (name[0] < 'A' || name[0] > 'Z')
 }

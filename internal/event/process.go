@@ -49,6 +49,8 @@ type Process struct {
 	// not asked or had no answer.
 	Boot  string
 	Ticks int64
+	// Streams are its standard streams, and whom it talks to; nil if nothing is known of them.
+	Streams *Streams
 	// Parent is who forked it, as it was then; nil if unknown.
 	Parent *Process
 	// Previous is what the process ran before its last exec, without a Previous of its own; nil if nothing was seen.

@@ -11,7 +11,12 @@ import (
 
 // SigmaProcessCreation returns the getter of a field of Sigma's category process_creation, which sees each event
 // that IsProcessCreation. It returns nil for a name it does not know.
-func SigmaProcessCreation(name string) Getter { return sigmaProcess[name] }
+func SigmaProcessCreation(name string) Getter {
+	if get, ok := sigmaExec[name]; ok {
+		return get
+	}
+	return sigmaProcess[name]
+}
 
 // SigmaNetworkConnection returns the getter of a field of Sigma's category network_connection, which sees each event
 // that IsNetworkConnection. It returns nil for a name it does not know.

@@ -93,6 +93,7 @@ func (p *Process) SaveAlone(w *snapshot.Writer) {
 	w.ID(p.Start)
 	w.ID(p.Image)
 	w.Int(p.Ticks)
+	p.Streams.save(w)
 }
 
 // LoadAlone reads what SaveAlone wrote.
@@ -106,6 +107,7 @@ func LoadAlone(r *snapshot.Reader) *Process {
 	}
 	p.Args, p.CommandLine = loadArgs(r)
 	p.ArgsWhole, p.Start, p.Image, p.Ticks = r.Bool(), r.ID(), r.ID(), r.Int()
+	p.Streams = loadStreams(r)
 	return p
 }
 

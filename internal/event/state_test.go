@@ -1,6 +1,7 @@
 package event
 
 import (
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,6 +27,8 @@ func filled(t *testing.T, depth int) *Process {
 	}
 	p.Args, p.CommandLine = []string{"a", "", "b c\xff"}, "a  b c\xff"
 	p.Start, p.Image = audit.ID{Node: "n", Msec: 5, Serial: 6}, audit.ID{Msec: 7, Serial: 8}
+	p.Streams = &Streams{Peer: Peer{netip.MustParseAddrPort("[2001:db8::1]:22"), true}}
+	p.Streams.Std[1] = Stream{true, 7, Peer{netip.MustParseAddrPort("192.0.2.1:4444"), false}}
 	if depth > 0 {
 		p.Parent, p.Previous = filled(t, depth-1), filled(t, 0)
 	}

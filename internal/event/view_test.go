@@ -206,6 +206,10 @@ func samples() []string {
 		story + connect("success=no exit=-2", unix),
 		story + call("83", ok+regs+" items=2") + cwd + strings.Replace(item(`"/home/alice"`, "PARENT"), "0100644", "040755", 1) + item(`"d"`, "CREATE") + end,
 		"node=web1 " + failedLogin,
+		inline(),
+		reverse(copies(1000, 900), shellOf(900, 1000)),
+		reverse("", step(209, execve, 1000, 1001, zero, dash, `EXECVE argc=1 a0="sh"`)+shellOf(1001, 1002)),
+		reverse(copies(1000, 900), step(209, execve, 900, 1000, zero, dash, `EXECVE argc=1 a0="sh"`)+shellOf(1000, 1002)),
 	}
 	return append(logs, userRecords...)
 }

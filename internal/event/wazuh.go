@@ -55,6 +55,10 @@ var wazuhRecords = map[string]Getter{
 	"dstip":             ofSide(destination, ip),
 	"dstport":           ofSide(destination, port),
 	"hostname":          text(node),
+	"location":          text(location),
+	"user":              either(said("acct"), of(self, userName)), // dstuser, else srcuser, as Wazuh's element does
+	"dstuser":           said("acct"),
+	"srcuser":           of(self, userName),
 }
 
 var wazuhPaths = map[string]Getter{
@@ -77,6 +81,15 @@ var wazuhOurs = map[string]Getter{
 	"audit.parent.cwd":          of(parent, workDir),
 	"audit.parent.pid":          parentID,
 	"audit.parent.uid":          of(parent, numberOf(uid)),
+}
+
+// location is where Wazuh would have read the event: the node, if it has a name, and the usual file.
+func location(ev *Event) string {
+	const file = "/var/log/audit/audit.log"
+	if ev.ID.Node == "" {
+		return file
+	}
+	return ev.ID.Node + "->" + file
 }
 
 // wazuhKeys says null for an event without a key, as the decoder does: rules negate that.

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestWazuh(t *testing.T) {
 		"audit.file.name": "./py|/home/alice/py|/lib64/ld-linux-x86-64.so.2", "audit.file.inode": "13|14", "audit.directory.name": "-",
 		"audit.parent.exe": "/usr/bin/bash", "audit.parent.command_line": "bash -i", "audit.parent.pid": "1000",
 		"audit.command_line": "python3 -c import pty  x y", "AUDIT.Execve.A1": "-c", "Audit.Key": "exec|net",
-		"srcip": "-", "dstip": "-",
+		"srcip": "-", "dstip": "-", "location": "/var/log/audit/audit.log", "user": "alice", "srcuser": "alice", "dstuser": "-",
 	}.check(t, event.Wazuh, last(t, story))
 	want{
 		"audit.directory.name": "/home/alice|../../etc//cron.d/|/etc/cron.d", "audit.directory.inode": "70|71", "audit.directory.mode": "040755|040755",
@@ -26,7 +27,7 @@ func TestWazuh(t *testing.T) {
 	want{
 		"audit.type": "USER_AUTH", "audit.pid": "808", "audit.uid": "0", "audit.auid": "4294967295", "audit.op": "pubkey_auth", "audit.acct": "bob b",
 		"audit.exe": "/usr/sbin/sshd", "audit.srcip": "10.9.8.7", "srcip": "10.9.8.7", "audit.res": "failed", "audit.subj": "system_u:system_r:sshd_t",
-		"hostname": "web1", "audit.key": "-",
+		"hostname": "web1", "location": "web1->/var/log/audit/audit.log", "audit.key": "-", "user": "bob b", "dstuser": "bob b", "srcuser": "-",
 	}.check(t, event.Wazuh, last(t, "node=web1 "+failedLogin))
 	want{"audit.old-auid": "4294967295", "audit.session": "107", "audit.res": "1"}.check(t, event.Wazuh, last(t, userRecords[4]))
 	want{"dstip": "10.1.0.5", "dstport": "443", "srcip": "-", "audit.key": "null"}.check(t, event.Wazuh, last(t, connect(ok, ipv4)))
@@ -82,6 +83,21 @@ func TestFullLogDecoded(t *testing.T) {
 	}
 	if values := event.Wazuh("full_log")(nil, last(t, userRecords[5])); len(values) != 1 {
 		t.Errorf("full_log of a record without hex = %q, want one value", values)
+	}
+}
+
+// TestFullLogMemory: the text is made in the same memory again, and is that of the event at hand.
+func TestFullLogMemory(t *testing.T) {
+	evs := []*event.Event{last(t, story), last(t, failedLogin), {}}
+	var l event.FullLog
+	for _, ev := range append(evs, evs...) {
+		l.Take(ev)
+		if want := event.Wazuh("full_log")(nil, ev); !slices.Equal(l.Texts, want) {
+			t.Errorf("texts %q, want %q", l.Texts, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { l.Take(evs[0]) }); n != 0 {
+		t.Errorf("%v allocations, want none", n)
 	}
 }
 

@@ -21,8 +21,8 @@ const MaxBytes = 1 << 20
 // extensions are what Read takes from a folder. A file that is named is read whatever its name.
 var extensions = []string{".yml", ".yaml", ".xml", ".toml"}
 
-// Read reads files, and folders with all that is below them, in a stable order. What cannot be read is
-// in the error, one joined error each; the rest is returned.
+// Read reads files, and folders with all that is below them, in a stable order, and behind them the lists that Wazuh rules
+// among them name. What cannot be read is in the error, one joined error each; the rest is returned.
 func Read(paths []string) ([]rule.File, error) {
 	var files []rule.File
 	var errs []error
@@ -42,25 +42,34 @@ func Read(paths []string) ([]rule.File, error) {
 		})
 		errs = append(errs, err)
 	}
-	return files, errors.Join(errs...)
+	more, err := lists(files, readMax)
+	return append(files, more...), errors.Join(append(errs, err)...)
 }
 
 // read returns no file, or one.
 func read(name string) ([]rule.File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not stop us
+	f, err := readMax(name, MaxBytes)
 	if err != nil {
 		return nil, err
+	}
+	return []rule.File{f}, nil
+}
+
+func readMax(name string, most int64) (rule.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not stop us
+	if err != nil {
+		return rule.File{}, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, fmt.Errorf("%s: not a regular file", name)
+		return rule.File{}, fmt.Errorf("%s: not a regular file", name)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
-		return nil, err
+		return rule.File{}, err
 	}
-	if len(b) > MaxBytes {
-		return nil, fmt.Errorf("%s: over %d bytes", name, MaxBytes)
+	if int64(len(b)) > most {
+		return rule.File{}, fmt.Errorf("%s: over %d bytes", name, most)
 	}
-	return []rule.File{{Name: name, Data: b}}, nil
+	return rule.File{Name: name, Data: b}, nil
 }

@@ -44,3 +44,44 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// TestLists: lists are found where Wazuh has them, beside the rules, and nowhere else.
+func TestLists(t *testing.T) {
+	dir := t.TempDir()
+	const rules = `<group name="g"><rule><list field="a">etc/lists/audit-keys</list><list field="a"> etc/lists/sub/near.cdb </list>` +
+		`<list field="a">beside</list><list field="a">etc/lists/none</list><list field="a">../secret</list><list field="a">/etc/passwd</list></rule></group>`
+	for name, text := range map[string]string{
+		"etc/rules/a.xml": rules, "etc/rules/b.xml": rules, "etc/lists/audit-keys": "k:v", "etc/rules/beside": "b", "etc/lists/sub/near": "n", "etc/secret": "s",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := Read([]string{filepath.Join(dir, "etc", "rules")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		if f.List != "" {
+			got = append(got, strings.TrimPrefix(f.Name, dir+"/")+" "+f.List+"="+string(f.Data))
+		}
+	}
+	want := []string{"etc/lists/audit-keys etc/lists/audit-keys=k:v", "etc/lists/sub/near etc/lists/sub/near=n", "etc/rules/beside beside=b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("lists %q, want %q", got, want)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "etc", "lists", "audit-keys"), []byte("k:v"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(dir, "etc", "lists", "audit-keys"), MaxListBytes+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read([]string{filepath.Join(dir, "etc", "rules", "a.xml")}); err == nil || !strings.Contains(err.Error(), "audit-keys: over") {
+		t.Errorf("a huge list: error %v", err)
+	}
+}

@@ -42,6 +42,7 @@ func ParseFormat(name string) (Format, bool) {
 type Payload struct {
 	Format  Format
 	Version string // of the product
+	Host    string // for alerts of this host, in the schemas that must name one
 }
 
 // Append appends e as one line without a line feed, in at most room bytes; 0 is no limit, and a room below 500 may be exceeded. What is too long is
@@ -56,6 +57,11 @@ func (p Payload) Append(dst []byte, e *alert.Envelope, room int) []byte {
 	doc, ok := alert.Decode(e.JSON)
 	if !ok {
 		doc = nil // what the envelope itself knows
+	}
+	if e.Host == "" && p.Host != "" {
+		named := *e
+		named.Host = p.Host
+		e = &named
 	}
 	room = cmp.Or(room, math.MaxInt)
 	switch p.Format {

@@ -20,6 +20,7 @@ type Stream struct {
 	line   Encoding
 	link   *link         // nil: not connected
 	broken chan struct{} // closed when the peer has closed link
+	polite bool          // it was closed in order; written before broken is closed
 	window window
 	buf    []byte
 }
@@ -27,6 +28,10 @@ type Stream struct {
 // replayAge bounds what is sent again on a new connection: a receiver that is alive has read what is older, and one that
 // restarts once a day should not get yesterday's alerts again.
 const replayAge = 10 * time.Minute
+
+// politeAge is replayAge after a peer closed the connection in order: its kernel then held nothing that it had not read (or it would have
+// sent a reset), and it only needs the time to do something with it. Some peers close what is idle every minute.
+const politeAge = 30 * time.Second
 
 func newStream(o SyslogOptions) *Stream {
 	return &Stream{opts: o, line: o.encoding(), window: window{most: o.ReplayBytes, age: replayAge}}
@@ -95,6 +100,9 @@ func (s *Stream) connect(ctx context.Context) error {
 		select {
 		case <-s.broken:
 			s.Close() // it failed already
+			if s.polite {
+				s.window.trim(time.Now(), politeAge)
+			}
 		default:
 			return nil
 		}
@@ -104,7 +112,7 @@ func (s *Stream) connect(ctx context.Context) error {
 		return err
 	}
 	s.link, s.broken = l, make(chan struct{})
-	go watch(l, s.broken)
+	go s.watch(l, s.broken)
 	for line := range s.window.lines(time.Now()) {
 		if err := l.write(ctx, line); err != nil {
 			return err
@@ -114,9 +122,10 @@ func (s *Stream) connect(ctx context.Context) error {
 }
 
 // watch reads until the peer closes the connection, or we do. Receivers of syslog send nothing, but TLS does.
-func watch(l *link, broken chan<- struct{}) {
+func (s *Stream) watch(l *link, broken chan<- struct{}) {
 	defer close(broken)
-	_, _ = io.Copy(io.Discard, l.conn)
+	_, err := io.Copy(io.Discard, l.conn)
+	s.polite = err == nil
 }
 
 // settle waits until the peer's kernel has acknowledged all.

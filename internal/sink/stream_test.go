@@ -226,3 +226,56 @@ func TestStreamStalls(t *testing.T) {
 		l.Close()
 	}
 }
+
+// A peer that closes an idle connection in order gets again only what it may not have worked on yet; one that dies gets all that is young enough.
+func TestPoliteClose(t *testing.T) {
+	for _, polite := range []bool{true, false} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer l.Close()
+		s := sinkOf(t, SyslogOptions{Network: "tcp", Address: l.Addr().String()}).(*Stream)
+		conns := make(chan *net.TCPConn)
+		accept := func() *net.TCPConn {
+			go func() { c, _ := l.Accept(); conns <- c.(*net.TCPConn) }()
+			must(t, func() error { _, err := s.Send(t.Context(), nil); return err }())
+			return <-conns
+		}
+		c := accept()
+		sendBatch(t, s, batch(0, 10))
+		for i := range 5 {
+			s.window.sent[i].at = time.Now().Add(-time.Minute)
+		}
+		b := make([]byte, 1<<20)
+		for n := 0; n < int(s.window.bytes); {
+			m, err := c.Read(b)
+			must(t, err)
+			n += m
+		}
+		if !polite {
+			c.SetLinger(0)
+		}
+		c.Close()
+		<-s.Broken()
+		accept().Close()
+		if want := map[bool]int{true: 5, false: 10}[polite]; len(s.window.sent) != want {
+			t.Errorf("polite %v: %d lines sent again, want %d", polite, len(s.window.sent), want)
+		}
+	}
+}
+
+func TestWindow(t *testing.T) {
+	w, now := window{most: 100, age: time.Minute}, time.Now()
+	for i := range 30 {
+		w.add([]byte(fmt.Sprintf("line %05d", i)), now.Add(time.Duration(i)*time.Second))
+	}
+	got := ""
+	for line := range w.lines(now.Add(85 * time.Second)) {
+		got += string(line) + " "
+	}
+	if want := "line 00025 line 00026 line 00027 line 00028 line 00029 "; got != want || w.bytes != 50 {
+		t.Errorf("%d bytes, %q, want %q", w.bytes, got, want)
+	}
+	if w.trim(now.Add(time.Hour), w.age); len(w.sent) != 0 || w.bytes != 0 {
+		t.Errorf("%d lines, %d bytes stay for ever", len(w.sent), w.bytes)
+	}
+}

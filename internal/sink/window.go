@@ -21,11 +21,12 @@ type sent struct {
 func (w *window) add(line []byte, now time.Time) {
 	w.sent = append(w.sent, sent{append([]byte(nil), line...), now})
 	w.bytes += int64(len(line))
-	w.trim(now)
+	w.trim(now, w.age)
 }
 
-func (w *window) trim(now time.Time) {
-	for len(w.sent) > 0 && (w.bytes > w.most || now.Sub(w.sent[0].at) > w.age) {
+// trim drops what is too much, and what is older than age.
+func (w *window) trim(now time.Time, age time.Duration) {
+	for len(w.sent) > 0 && (w.bytes > w.most || now.Sub(w.sent[0].at) > age) {
 		w.bytes -= int64(len(w.sent[0].line))
 		w.sent[0].line = nil
 		w.sent = w.sent[1:]
@@ -34,7 +35,7 @@ func (w *window) trim(now time.Time) {
 
 // lines iterates over the lines that are young enough.
 func (w *window) lines(now time.Time) iter.Seq[[]byte] {
-	w.trim(now)
+	w.trim(now, w.age)
 	return func(yield func([]byte) bool) {
 		for _, s := range w.sent {
 			if !yield(s.line) {

@@ -17,13 +17,16 @@ import (
 
 // Options say how a Receiver behaves. The zero value reads lines with octet counting over TCP.
 type Options struct {
-	LineFeeds bool          // lines end in line feeds
-	RELP      bool          // and are acknowledged
-	TLS       *tls.Config   // nil: none
-	Delay     time.Duration // before each line
+	LineFeeds  bool          // lines end in line feeds
+	RELP       bool          // and are acknowledged
+	TLS        *tls.Config   // nil: none
+	Delay      time.Duration // before each line
+	ReadBuffer int           // of the kernel, in bytes; 0: its default
 	// Take, if set, is called with each line, and decides whether it is taken: false is the death of the connection after the
 	// line was read.
 	Take func(line string) bool
+	// Key, if set, tells which lines are the same, for Distinct.
+	Key func(line string) string
 }
 
 // Receiver takes syslog lines at a port of this host.
@@ -35,13 +38,14 @@ type Receiver struct {
 	l      net.Listener
 	conns  map[*net.TCPConn]bool
 	lines  []string
+	keys   map[string]bool
 	deaf   chan struct{} // not nil: nobody reads until it is closed
 	active sync.WaitGroup
 }
 
 // Listen returns a receiver at address; "127.0.0.1:0" chooses a port.
 func Listen(address string, o Options) (*Receiver, error) {
-	r := &Receiver{o: o, addr: address, conns: make(map[*net.TCPConn]bool)}
+	r := &Receiver{o: o, addr: address, conns: make(map[*net.TCPConn]bool), keys: make(map[string]bool)}
 	return r, r.Start()
 }
 
@@ -68,6 +72,9 @@ func (r *Receiver) accept(l net.Listener) {
 			return
 		}
 		tcp := c.(*net.TCPConn)
+		if r.o.ReadBuffer > 0 {
+			_ = tcp.SetReadBuffer(r.o.ReadBuffer)
+		}
 		r.mu.Lock()
 		if r.l != l { // killed meanwhile
 			reset(tcp)
@@ -97,6 +104,7 @@ func (r *Receiver) Kill() {
 	}
 	clear(r.conns)
 	r.mu.Unlock()
+	r.Continue() // who is stopped dies, too
 	r.active.Wait()
 }
 
@@ -140,6 +148,13 @@ func (r *Receiver) Len() int {
 	return len(r.lines)
 }
 
+// Distinct returns the number of different lines taken so far.
+func (r *Receiver) Distinct() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.keys)
+}
+
 func (r *Receiver) serve(tcp *net.TCPConn) {
 	defer func() {
 		r.mu.Lock()
@@ -153,7 +168,7 @@ func (r *Receiver) serve(tcp *net.TCPConn) {
 		c = tls.Server(tcp, r.o.TLS)
 	}
 	in := bufio.NewReader(deafReader{c, r})
-	for {
+	for n := 1; ; n++ {
 		line, done, err := r.read(in, c)
 		if err != nil {
 			return
@@ -161,7 +176,7 @@ func (r *Receiver) serve(tcp *net.TCPConn) {
 		if done == nil { // no line: the session
 			continue
 		}
-		if r.o.Delay > 0 {
+		if r.o.Delay > 0 && n%16 == 0 {
 			time.Sleep(r.o.Delay)
 		}
 		if !r.take(tcp, line) || done() != nil {
@@ -181,6 +196,9 @@ func (r *Receiver) take(c *net.TCPConn, line string) bool {
 		return false
 	}
 	r.lines = append(r.lines, line)
+	if r.o.Key != nil {
+		r.keys[r.o.Key(line)] = true
+	}
 	return true
 }
 

@@ -75,6 +75,14 @@ func (d *Document) Values(dst []string, name string) []string {
 	return dst
 }
 
+// AllValues appends the values of all fields, in the order of their names.
+func (d *Document) AllValues(dst []string) []string {
+	for _, name := range slices.Sorted(maps.Keys(d.fields)) {
+		dst = d.Values(dst, name)
+	}
+	return dst
+}
+
 // JSON returns the first value of a field as JSON, null if it is absent.
 func (d *Document) JSON(name string) json.RawMessage {
 	vs := d.fields[name]

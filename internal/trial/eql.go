@@ -17,11 +17,6 @@ func EQL(query string, events []Event, o Options) ([]Result, []eql.Warning, erro
 	return results[from:end], warnings, nil
 }
 
-// Detections compiles the rules of Elastic's in files for events that Read has put in order.
-func Detections(files []rule.File, events []Event, o Options) (*eql.Engine, []rule.Diag) {
-	return eql.CompileSchema(files, newSchema(events, o.withDefaults()))
-}
-
 // schema knows the fields that some event has.
 type schema struct {
 	category string

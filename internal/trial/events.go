@@ -23,7 +23,9 @@ type Options struct {
 	Timestamp  string // [@timestamp]
 	Unit       string // of Timestamp: rfc3339, s, ms or filetime [rfc3339]; where it is rfc3339 a plain number is milliseconds
 	Tiebreaker string // orders events of the same time; [none: as they were read]
-	ID         string // names events in results [none: their number in the input, from 1]
+	// Placeholders are what %name% of a Sigma rule with the modifier expand stands for.
+	Placeholders map[string][]string
+	ID           string // names events in results [none: their number in the input, from 1]
 }
 
 func (o Options) withDefaults() Options {

@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ func TestTiebreaker(t *testing.T) {
 		t.Errorf("%v, %v", events, err)
 	}
 	events, _ = Read(strings.NewReader(`{"n":10,"s":"b"} {"n":9,"s":"c"} {"n":"9","s":"a"}`), Options{Tiebreaker: "s", ID: "s"})
-	if got := fmt.Sprintf("%s", events[0].ID); got != `"a"` {
+	if got := string(events[0].ID); got != `"a"` {
 		t.Errorf("first is %s", got)
 	}
 }

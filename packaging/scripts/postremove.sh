@@ -17,7 +17,7 @@ set_aside() {
 # augenrules clears old rules only if a file of the host says -D, so ours go by their keys first.
 unload_rules() {
 	if command -v auditctl >/dev/null 2>&1; then
-		for key in auditpy_self auditpy_exec auditpy_connect auditpy_hb; do
+		for key in auditpy_self auditpy_exec auditpy_connect auditpy_accept auditpy_stdio auditpy_hb; do
 			auditctl -D -k "$key" >/dev/null 2>&1 || true
 		done
 	fi

@@ -1,8 +1,9 @@
 // Package builtin holds the rules that ship with auditpy. They are our own, under the licence of the
 // program, and written from how the techniques work, not from other people's rules.
 //
-// Each rule stands beside a txtar file of the same name with two audit logs: fires.log, in which
-// every execution must match the rule, and quiet.log, in which none may. A test holds every rule to it.
+// Each rule stands beside a txtar file of the same name with audit logs: fires.log, in which
+// every execution must match the rule, fires-*.log, each a story in which one must, and quiet*.log, in which none may.
+// A test holds every rule to it, and all of them to a zoo of attacks and ordinary work (testdata/zoo).
 package builtin
 
 import (

@@ -3,15 +3,15 @@ package builtin_test
 import (
 	"os"
 	"path"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/auditpy/auditpy/correlate/assemble"
+	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
-	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -30,28 +30,37 @@ func TestSamples(t *testing.T) {
 			if len(diags) > 0 || len(set.Rules()) != 1 {
 				t.Fatalf("%d rules, diags %v", len(set.Rules()), diags)
 			}
-			fires, quiet := samples(t, "sigma/"+name+".txtar")
-			check(t, set, fires, 1)
-			check(t, set, quiet, 0)
+			for name, log := range samples(t, "sigma/"+name+".txtar") {
+				check(t, set, name, log)
+			}
 		})
 	}
 }
 
-func check(t *testing.T, set *rules.Set, evs []*event.Event, want int) {
+// check holds a rule to a sample: each execution of fires.log must match, that of a fires-*.log once, and none of a
+// quiet*.log.
+func check(t *testing.T, set *rules.Set, name, log string) {
 	t.Helper()
-	if len(evs) == 0 {
-		t.Error("a sample has no execution")
-	}
-	for _, ev := range evs {
+	execs, matches := 0, 0
+	for _, ev := range story(t, log) {
 		ms := set.Eval(nil, ev)
-		if len(ms) != want {
-			t.Errorf("%s %q: %d matches, want %d", ev.Process.Exe, ev.Exec.Args, len(ms), want)
-		}
 		for _, m := range ms {
 			if len(m.Evidence) < 2 {
-				t.Errorf("%q: evidence %+v, want the image and the command line", ev.Exec.Args, m.Evidence)
+				t.Errorf("%s: %q: evidence %+v, want the image and the command line", name, ev.Exec.Args, m.Evidence)
 			}
 		}
+		if ev.Exec != nil {
+			execs++
+		}
+		if matches += len(ms); name == "fires.log" && len(ms) != 1 || strings.HasPrefix(name, "quiet") && len(ms) != 0 {
+			t.Errorf("%s: %s %q: %d matches", name, ev.Process.Exe, ev.Exec.Args, len(ms))
+		}
+	}
+	if execs == 0 {
+		t.Errorf("%s has no execution", name)
+	}
+	if strings.HasPrefix(name, "fires-") && matches != 1 {
+		t.Errorf("%s: %d matches, want one", name, matches)
 	}
 }
 
@@ -62,82 +71,50 @@ func TestIdentity(t *testing.T) {
 		t.Fatal(diags)
 	}
 	for _, m := range set.Rules() {
-		if m.Author != "auditpy" || len(m.ID) != 36 || m.Description == "" || len(m.Techniques) == 0 || len(m.FalsePositives) == 0 {
-			t.Errorf("rule %q lacks an author, a UUID, a description, a technique or its false positives: %+v", m.Title, m)
+		if m.Author != "auditpy" || len(m.ID) != 36 || m.Description == "" || len(m.Techniques) == 0 || len(m.FalsePositives) == 0 || len(m.Response) == 0 {
+			t.Errorf("rule %q lacks an author, a UUID, a description, a technique, its false positives or what to do: %+v", m.Title, m)
 		}
 	}
 }
 
-func samples(t *testing.T, name string) (fires, quiet []*event.Event) {
+// samples are the logs beside a rule, by name.
+func samples(t *testing.T, name string) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	logs, kinds := make(map[string]string), make(map[string]bool)
 	for _, f := range txtar.Parse(data).Files {
-		switch f.Name {
-		case "fires.log":
-			fires = execs(t, string(f.Data))
-		case "quiet.log":
-			quiet = execs(t, string(f.Data))
-		default:
+		kind, _, _ := strings.Cut(strings.TrimSuffix(f.Name, ".log"), "-")
+		if kind != "fires" && kind != "quiet" {
 			t.Errorf("%s: unknown file %q", name, f.Name)
 		}
+		logs[f.Name], kinds[kind] = string(f.Data), true
 	}
-	return fires, quiet
+	if len(kinds) != 2 {
+		t.Errorf("%s: want a log that fires and one that is quiet", name)
+	}
+	return logs
 }
 
-// execs groups the records by their ids. Every event of a sample must be an execution.
-func execs(t *testing.T, log string) (evs []*event.Event) {
+// story is the events of a log, with their processes.
+func story(t *testing.T, log string) (evs []*event.Event) {
 	t.Helper()
-	byID := make(map[audit.ID]*event.Event)
+	a, tree := assemble.New(assemble.Options{}), proctree.New(proctree.Options{})
+	take := func(got []*event.Event) {
+		for _, ev := range got {
+			tree.Annotate(ev)
+			evs = append(evs, ev.Clone())
+		}
+	}
 	for line := range strings.Lines(log) {
 		r, err := audit.ParseLine(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		ev := byID[r.ID]
-		if ev == nil {
-			ev = &event.Event{ID: r.ID}
-			byID[r.ID], evs = ev, append(evs, ev)
-		}
-		ev.Records = append(ev.Records, r)
+		take(a.Add(nil, r))
 	}
-	for _, ev := range evs {
-		complete(t, ev)
-	}
+	take(a.Flush(nil))
 	return evs
-}
-
-func complete(t *testing.T, ev *event.Event) {
-	t.Helper()
-	sys := ev.Find(audit.Syscall)
-	if sys == nil {
-		t.Fatalf("event %v has no SYSCALL record", ev.ID)
-	}
-	var argv audit.Argv
-	for _, r := range ev.Records {
-		if r.Type == audit.Execve {
-			argv.Add(r.Body)
-		}
-	}
-	args := argv.Join(new(text.Arena), nil)
-	if !args.Complete {
-		t.Fatalf("event %v: arguments are not complete: %q", ev.ID, args.List)
-	}
-	x := &event.Exec{Args: args.List, CommandLine: args.Line, Complete: true}
-	ev.Exec, ev.Process = x, &event.Process{Args: x.Args, CommandLine: x.CommandLine}
-	ev.Process.Exe, _ = sys.Field("exe")
-	ev.Process.PID = number(t, sys, "pid")
-	ev.Process.UID = number(t, sys, "uid")
-}
-
-func number(t *testing.T, r *audit.Record, key string) int {
-	t.Helper()
-	s, _ := r.Field(key)
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		t.Fatalf("%s of %v: %v", key, r.ID, err)
-	}
-	return n
 }

@@ -1,3 +1,18 @@
+// Package eql compiles queries of EQL, as Elasticsearch has it, and Elastic's detection rules with such queries, and
+// evaluates them on one event.
+//
+// What surprised us: a condition has two values and a value three. What is null makes a test false, and so its negation true;
+// but compared with true or null, the same test is null. A field has many values, and any one that passes is enough: two
+// tests may find two different ones, but within one expression a field stands for one of them. And a rule is written for
+// Elastic's endpoint or for auditbeat, which call the same thing by other names: an event has the names of both.
+//
+// A query is compiled to tests of one field each, shared by all queries, and conditions over them (program.go). A term of a
+// sequence is a condition like that of an event query; what it means that one event satisfies it, and when the sequence
+// is whole, is not decided here (rule.Stage). Which conditions are asked at all is decided by the kind of the event, and then
+// by literals that they need (kind.go, gate.go, index.go): that may say yes wrongly, and never no wrongly.
+//
+// An Engine does not change after Compile and may be used by many goroutines. Eval has no clock, no I/O and no state that
+// an event leaves behind.
 package eql
 
 import (
@@ -48,6 +63,9 @@ func (e *Engine) Sequences() []*rule.Sequence {
 // Eval appends a Match for each rule that ev is a match of, and for each sequence that ev satisfies a term of, in the
 // order of the rules. It allocates nothing if there is none.
 func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
+	if len(e.units) == 0 {
+		return dst
+	}
 	ix := e.indexes[ev.Kind()]
 	if ix == nil {
 		return dst
@@ -103,7 +121,7 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 		u := &e.units[id]
 		r := &e.rules[u.rule]
 		if r.seq == nil {
-			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(nil, u.cond, sc)})
+			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(u.cond, sc)})
 			continue
 		}
 		stage, ok := e.stage(r.seq, u, sc)
@@ -137,7 +155,7 @@ func (e *Engine) stage(s *rule.Sequence, u *unit, sc *scratch) (rule.Stage, bool
 		all = appendKeys(all, f, sc)
 		keys[i] = all[start:len(all):len(all)]
 	}
-	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(make([]rule.Evidence, 0, 8), u.cond, sc)}, true
+	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(u.cond, sc)}, true
 }
 
 // appendKeys appends each value of a key field once.

@@ -106,7 +106,7 @@ func TestEval(t *testing.T) {
 		t.Fatalf("matches %+v", ms)
 	}
 	want := []rule.Evidence{
-		{Field: "event.category", Value: "process", Match: "process"}, {Field: "event.action", Value: "exec", Match: "exec"}, {Field: "process.name", Value: "python3", Match: "py*"},
+		{Field: "process.name", Value: "python3", Match: "py*"},
 		{Field: "process.parent.name", Value: "bash", Match: "bash"}, {Field: "process.args_count", Value: "3", Match: "process.args_count > 2"},
 	}
 	if got := fmt.Sprint(ms[0].Evidence); got != fmt.Sprint(want) {

@@ -111,7 +111,7 @@ func TestHolds(t *testing.T) {
 			what: "between",
 			yes: []string{`between(path, "System32\\", ".exe") == "cmd"`, `between(path, "workspace\\", ".exe") == ""`, `between(path, "system32\\", ".exe") == ""`, `between~(path, "system32\\", ".EXE") == "cmd"`, `between(path, "\\", "\\") == "Windows"`,
 				`between(path, "\\", "\\", true) == "Windows\\System32"`, `between(path, "\\", "\\", false) == "Windows"`, `between(null, "a", "b") == null`, `between(path, null, ".") == null`, `between("aXb", "", "b") == "aXb"`,
-				`between("", "a", "b") == ""`, `between("ab", "a", "b") == ""`, `between("a-b", "a", "c") == ""`, `between("aXbYb", "a", "b", true) == "XbY"`},
+				`between("", "a", "b") == ""`, `between("ab", "a", "b") == ""`, `between("a-b", "a", "c") == ""`, `between("aXbYb", "a", "b", true) == "XbY"`, `between~("aXbYbä", "A", "B", true) == "XbY"`, `between~("aXbYbä", "A", "B") == "X"`, `between~("AXBYB", "a", "b", true) == "XBY"`, `between~("ä-\u{212a}x", "Ä", "KX") == "-"`},
 		}, {
 			what: "cidrMatch",
 			yes: []string{`cidrMatch(ip, "192.168.0.0/16")`, `cidrMatch(ip, "192.168.0.0/16", "10.0.0.0/8")`, `cidrMatch(ip, "10.0.0.0/8", "192.168.152.0/24")`, `cidrmatch(ip, "192.168.152.12")`, `cidrMatch(ip6, "FE80::/10")`, `cidrMatch(ip, "0.0.0.0/0")`,
@@ -130,7 +130,7 @@ func TestHolds(t *testing.T) {
 		}, {
 			what: "indexOf",
 			yes: []string{`indexOf(domain, ".") == 9`, `indexOf(domain, ".", 9) == 9`, `indexOf(domain, ".", 10) == 17`, `indexOf(domain, ".", -6) == 9`, `indexOf("", "") == 0`, `indexOf(domain, "") == 0`, `indexOf(domain, "", 9) == 9`, `indexOf(domain, "z") == null`,
-				`indexOf(domain, ".", 100) == null`, `indexOf(null, ".") == null`, `indexOf(domain, null) == null`, `indexOf(domain, ".", null) == null`, `indexOf~(domain, "EXAMPLE") == 10`, `indexOf(domain, "EXAMPLE") == null`, `indexOf(text, "!") == 10`},
+				`indexOf(domain, ".", 100) == null`, `indexOf(null, ".") == null`, `indexOf(domain, null) == null`, `indexOf(domain, ".", null) == null`, `indexOf~(domain, "EXAMPLE") == 10`, `indexOf(domain, "EXAMPLE") == null`, `indexOf(text, "!") == 10`, `indexOf~(text, "SS") == null`, `indexOf~(text, "S") == 6`, `indexOf~(text, "\u{1F600}!") == 8`},
 		}, {
 			what: "length",
 			yes:  []string{`length("explorer.exe") == 12`, `length("") == 0`, `length(null) == null`, `length(name) == 12`, `length(text) == 11`, `length("😀") == 2`},

@@ -9,18 +9,32 @@ import (
 // maxEvidence bounds what one match carries.
 const maxEvidence = 32
 
-// evidence appends the tests that made c true. A negation gives none: nothing is there to be shown.
-func (e *Engine) evidence(dst []rule.Evidence, c *cond, sc *scratch) []rule.Evidence {
+// evidence returns the tests that made c true; those of what kind of event it is only if there are no others.
+func (e *Engine) evidence(c *cond, sc *scratch) []rule.Evidence {
+	all := e.appendTests(make([]rule.Evidence, 0, 8), c, sc, false)
+	if len(all) == 0 {
+		return e.appendTests(all, c, sc, true)
+	}
+	return all
+}
+
+// appendTests appends the tests that made c, which is true, true. A negation gives none: nothing is there to be shown.
+func (e *Engine) appendTests(dst []rule.Evidence, c *cond, sc *scratch, ofKind bool) []rule.Evidence {
 	switch {
-	case len(dst) >= maxEvidence || c.op == condNot || !c.holds(sc):
+	case len(dst) >= maxEvidence || c.op == condNot:
 		return dst
 	case c.op != condLeaf:
 		for _, k := range c.kids {
-			dst = e.evidence(dst, k, sc)
+			if c.op == condAnd || k.holds(sc) { // of and all are true
+				dst = e.appendTests(dst, k, sc, ofKind)
+			}
 		}
 		return dst
 	}
 	l := e.leaves[c.leaf]
+	if l.ofKind != ofKind {
+		return dst
+	}
 	if l.kind == isExpression {
 		for _, f := range l.fields {
 			for _, v := range sc.values(f) {
@@ -30,7 +44,7 @@ func (e *Engine) evidence(dst []rule.Evidence, c *cond, sc *scratch) []rule.Evid
 		return dst
 	}
 	for _, v := range sc.values(l.field) {
-		if words, ok := l.test(v); ok {
+		if words, ok := l.test(v, &sc.regex); ok {
 			return appendEvidence(dst, rule.Evidence{Field: l.name, Value: v, Match: words})
 		}
 	}

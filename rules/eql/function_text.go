@@ -34,23 +34,6 @@ func offset(s string, n int) int {
 	return i
 }
 
-// lower folds case without moving anything: where lower case has another length, only ASCII letters are folded.
-func lower(s string, fold bool) string {
-	if !fold {
-		return s
-	}
-	if l := strings.ToLower(s); len(l) == len(s) {
-		return l
-	}
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
-
 func length(args []value, _ bool) value { return intValue(int64(utf16Units(args[0].text()))) }
 
 func toString(args []value, _ bool) value { return textValue(args[0].text()) }
@@ -64,22 +47,29 @@ func concat(args []value, _ bool) value {
 }
 
 func startsWith(args []value, fold bool) value {
-	return boolValue(strings.HasPrefix(lower(args[0].text(), fold), lower(args[1].text(), fold)))
+	if !fold {
+		return boolValue(strings.HasPrefix(args[0].text(), args[1].text()))
+	}
+	return boolValue(prefixFold(args[0].text(), args[1].text()) >= 0)
 }
 
 func endsWith(args []value, fold bool) value {
-	return boolValue(strings.HasSuffix(lower(args[0].text(), fold), lower(args[1].text(), fold)))
+	if !fold {
+		return boolValue(strings.HasSuffix(args[0].text(), args[1].text()))
+	}
+	return boolValue(suffixFold(args[0].text(), args[1].text()))
 }
 
 // stringContains finds nothing where there is nothing to find.
 func stringContains(args []value, fold bool) value {
 	s, sub := args[0].text(), args[1].text()
-	return boolValue(sub != "" && strings.Contains(lower(s, fold), lower(sub, fold)))
+	start, _ := find(s, sub, fold)
+	return boolValue(sub != "" && start >= 0)
 }
 
 // indexOf is null where the text is not found, and where the start is behind the end.
 func indexOf(args []value, fold bool) value {
-	s, start := lower(args[0].text(), fold), 0
+	s, start := args[0].text(), 0
 	if len(args) > 2 {
 		start = max(0, toInt(args[2]))
 	}
@@ -87,7 +77,7 @@ func indexOf(args []value, fold bool) value {
 		return null
 	}
 	from := offset(s, start)
-	i := strings.Index(s[from:], lower(args[1].text(), fold))
+	i, _ := find(s[from:], args[1].text(), fold)
 	if i < 0 {
 		return null
 	}
@@ -130,21 +120,19 @@ func slicePosition(v value, n int) int {
 
 // between is what stands between the first left and the next right, or the last one if it is greedy.
 func between(args []value, fold bool) value {
-	s, left, right := args[0].text(), lower(args[1].text(), fold), lower(args[2].text(), fold)
+	s, left, right := args[0].text(), args[1].text(), args[2].text()
 	if s == "" || left == "" || right == "" {
 		return args[0]
 	}
-	folded := lower(s, fold)
-	start := strings.Index(folded, left)
+	_, start := find(s, left, fold)
 	if start < 0 {
 		return textValue("")
 	}
-	start += len(left)
-	find := strings.Index
+	next := find
 	if len(args) > 3 && args[3].isTrue() {
-		find = strings.LastIndex
+		next = findLast
 	}
-	end := find(folded[start:], right)
+	end, _ := next(s[start:], right, fold)
 	if end < 0 {
 		return textValue("")
 	}

@@ -56,10 +56,13 @@ func (p *program) any(kids []*cond) (all gate, ok bool) {
 }
 
 func (p *program) leafGate(l *leaf) (gate, bool) {
-	if l.kind == isExpression || isOfKind(l.name) {
+	if l.kind == isExpression || l.ofKind {
 		return gate{}, false
 	}
-	if l.kind != isText {
+	switch {
+	case l.kind == isRegex:
+		return p.regexGate(l), true
+	case l.kind != isText:
 		return p.presence(l.field), true
 	}
 	var g gate
@@ -79,6 +82,21 @@ func (p *program) leafGate(l *leaf) (gate, bool) {
 		}
 	}
 	return g, len(g.needs) <= maxNeeds
+}
+
+// regexGate is what each of the expressions requires.
+func (p *program) regexGate(l *leaf) (all gate) {
+	for i := range l.regexes {
+		needles := l.regexes[i].re.Required()
+		for _, n := range needles {
+			all.needs = append(all.needs, need{l.field, n})
+			all.cost += p.literalCost(l.field, n.Text, n.Place)
+		}
+		if len(needles) == 0 || len(all.needs) > maxNeeds {
+			return p.presence(l.field)
+		}
+	}
+	return all
 }
 
 // isOfKind reports whether a field says what kind of event it is: that is asked before.
@@ -121,7 +139,7 @@ func (p *program) literalCost(field int, lit string, place predicate.Place) int 
 func (p *program) fieldCost(id int) int {
 	switch p.fields[id].name {
 	case "event.outcome", "host.id", "host.name", "process.args_count", "process.parent.args_count", "process.interactive",
-		"process.parent.interactive", "user.id", "user.name", "process.user.id", "process.real_user.id", "group.id", "process.group.id",
+		"process.parent.interactive", "user.id", "user.name", "user.effective.id", "user.Ext.real.id", "group.Ext.real.id", "process.user.id", "process.real_user.id", "group.id", "process.group.id",
 		"process.real_group.id", "process.pid", "process.parent.pid", "auditd.data.syscall", "network.direction":
 		return commonCost
 	case "process.command_line", "process.parent.command_line", "process.args", "process.parent.args":

@@ -78,12 +78,12 @@ func (w *wish) value(name string, defaults ...string) string {
 
 func (w *wish) passes(name, v string) bool {
 	for _, l := range w.yes[name] {
-		if _, ok := l.test(v); !ok {
+		if _, ok := l.test(v, nil); !ok {
 			return false
 		}
 	}
 	for _, l := range w.no[name] {
-		if _, ok := l.test(v); ok {
+		if _, ok := l.test(v, nil); ok {
 			return false
 		}
 	}
@@ -98,7 +98,7 @@ func (w *wish) texts(name string) (out []string) {
 		}
 		for range 20 {
 			v := w.text(l)
-			if !slices.ContainsFunc(w.no[name], func(l *leaf) bool { _, ok := l.test(v); return ok }) {
+			if !slices.ContainsFunc(w.no[name], func(l *leaf) bool { _, ok := l.test(v, nil); return ok }) {
 				out = append(out, v)
 				break
 			}

@@ -76,7 +76,8 @@ func (f *indexed) all(e *Engine, sc *scratch) {
 	}
 }
 
-// build makes the indexes, one for each kind of events; many kinds share one.
+// build makes the indexes, one for each kind of events; many kinds share one. The terms of a sequence that lacks one for good
+// are in none.
 func (e *Engine) build() {
 	kinds := event.Kinds()
 	e.indexes = make([]*index, len(kinds))
@@ -84,7 +85,7 @@ func (e *Engine) build() {
 	for k := range kinds {
 		var ids []int
 		for id := range e.units {
-			if e.of(e.units[id].cond, &kinds[k]) != never {
+			if e.of(e.units[id].cond, &kinds[k]) != never && !slices.Contains(e.rules[e.units[id].rule].meta.Needs, Unrecorded) {
 				ids = append(ids, id)
 			}
 		}

@@ -63,7 +63,7 @@ func (p *program) ofLeaf(l *leaf, k *event.Kind) verdict {
 
 func passes(l *leaf, values []string) bool {
 	for _, v := range values {
-		if _, ok := l.test(v); ok {
+		if _, ok := l.test(v, nil); ok {
 			return true
 		}
 	}

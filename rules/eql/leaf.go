@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
 )
 
 // leaf is one test. That of one field is true if any of its values passes. That of an expression is true if the
@@ -24,6 +25,7 @@ type leaf struct {
 	text     string  // of isOrder
 	node     node    // of isExpression
 	fields   []int   // that node reads
+	ofKind   bool    // it asks what kind of event it is
 }
 
 type leafKind uint8
@@ -44,7 +46,7 @@ type pattern struct {
 }
 
 type regexTest struct {
-	re    regex
+	re    *regex.Regexp
 	words string
 }
 
@@ -62,23 +64,23 @@ func (l *leaf) holds(sc *scratch) bool {
 		return len(values) > 0
 	}
 	for _, v := range values {
-		if _, ok := l.test(v); ok {
+		if _, ok := l.test(v, &sc.regex); ok {
 			return true
 		}
 	}
 	return false
 }
 
-// test reports whether a value passes, and by which words of the query.
-func (l *leaf) test(v string) (words string, ok bool) {
+// test reports whether a value passes, and by which words of the query. sc may be nil.
+func (l *leaf) test(v string, sc *regex.Scratch) (words string, ok bool) {
 	switch l.kind {
 	case isPresent:
-		return "", true
+		return l.words, true
 	case isText:
 		return l.testText(v)
 	case isRegex:
 		for i := range l.regexes {
-			if l.regexes[i].re.MatchString(v) {
+			if l.regexes[i].re.Match(v, sc) == regex.Yes {
 				return l.regexes[i].words, true
 			}
 		}
@@ -157,7 +159,7 @@ func parseAddr(v string) (netip.Addr, bool) {
 }
 
 // maxChoices bounds the choices for an expression with several fields. One alone may have more values.
-const maxChoices = 1 << 16
+const maxChoices = 1 << 12
 
 // choose looks for a choice of values for which the expression is true.
 func (l *leaf) choose(sc *scratch) bool {

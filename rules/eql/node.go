@@ -103,7 +103,7 @@ func (n testNode) eval(sc *scratch) value {
 	if v.kind == nullKind {
 		return null
 	}
-	_, ok := n.test.test(v.text())
+	_, ok := n.test.test(v.text(), &sc.regex)
 	return boolValue(ok)
 }
 

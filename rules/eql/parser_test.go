@@ -55,7 +55,7 @@ var printed = []struct{ query, want string }{
 	{`any where a and (b and c)`, ``},
 	{`any where a - (b - c) - d * (e + 1) % 2 == -1`, ``},
 	{`any where -(a) == -a.b and - 3 == +3`, `any where -a == -a.b and -3 == 3`},
-	{`any where -(-3) == 3`, `any where -(-3) == 3`},
+	{`any where -(-3) == 3`, `any where --3 == 3`},
 	{`any where 3 - -3 == 6`, ``},
 	{`any where (a == 1) == true`, ``},
 	{`any where a : "x*" and b in ("y", 1, null) == c not in~ ("z")`, `any where a : ("x*") and b in ("y", 1, null) == c not in~ ("z")`},

@@ -129,7 +129,7 @@ func (x *expr) print(b *strings.Builder, level int) {
 		x.kids[0].print(b, levelNot)
 	case own == levelUnary:
 		b.WriteString("-")
-		x.kids[0].print(b, levelPostfix)
+		x.kids[0].print(b, levelUnary)
 	default:
 		x.printInfix(b, own)
 	}

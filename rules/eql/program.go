@@ -59,6 +59,7 @@ func (p *program) leaf(l *leaf) *cond {
 	if !ok {
 		id = len(p.leaves)
 		p.leafIDs[key] = id
+		l.ofKind = isOfKind(l.name)
 		p.leaves = append(p.leaves, l)
 	}
 	return &cond{op: condLeaf, leaf: id}

@@ -2,6 +2,7 @@ package eql
 
 import (
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -9,17 +10,19 @@ import (
 //
 // What is remembered carries the number of the event that it was asked of, so that nothing need be cleared.
 type scratch struct {
-	p      *program
-	ev     *event.Event // one of the two
-	doc    rule.Fields
-	turn   uint32 // number of the event, from 1
-	fields []fieldValues
-	leaves []uint32 // number of the event, times two, and one if the test holds
-	picks  []int    // by field: which of its values an expression reads
-	args   []value  // of the functions that are being called
-	asked  []uint32 // by unit: number of the event
-	held   []int    // units that held
-	ids    []int32  // of literals
+	p       *program
+	ev      *event.Event // one of the two
+	doc     rule.Fields
+	turn    uint32 // number of the event, from 1
+	fields  []fieldValues
+	touched []int    // fields that were asked
+	leaves  []uint32 // number of the event, times two, and one if the test holds
+	picks   []int    // by field: which of its values an expression reads
+	args    []value  // of the functions that are being called
+	asked   []uint32 // by unit: number of the event
+	held    []int    // units that held
+	ids     []int32  // of literals
+	regex   regex.Scratch
 }
 
 type fieldValues struct {
@@ -50,11 +53,10 @@ func (sc *scratch) begin(ev *event.Event, doc rule.Fields) {
 // end lets go of the event: a command line may be large.
 func (sc *scratch) end() {
 	sc.ev, sc.doc = nil, nil
-	for i := range sc.fields {
-		if sc.fields[i].turn == sc.turn {
-			clear(sc.fields[i].values)
-		}
+	for _, id := range sc.touched {
+		clear(sc.fields[id].values)
 	}
+	sc.touched = sc.touched[:0]
 	clear(sc.args[:cap(sc.args)])
 }
 
@@ -65,6 +67,7 @@ func (sc *scratch) values(id int) []string {
 		return f.values
 	}
 	f.turn, f.values = sc.turn, f.values[:0]
+	sc.touched = append(sc.touched, id)
 	switch of := &sc.p.fields[id]; {
 	case sc.doc != nil:
 		f.values = sc.doc.Values(f.values, of.name)

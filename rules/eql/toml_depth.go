@@ -41,15 +41,18 @@ func skipTo(s, end string) int {
 
 // skipString returns the length of the string that s begins with, up to two quotes behind the closing three included.
 func skipString(s string) int {
-	quote := s[:1]
-	if !strings.HasPrefix(s, strings.Repeat(quote, 3)) {
+	quote, three := s[:1], `"""`
+	if quote == "'" {
+		three = "'''"
+	}
+	if !strings.HasPrefix(s, three) {
 		return skipLine(s)
 	}
 	i := 3
 	for ; i < len(s); i++ {
 		if s[i] == '\\' && quote == `"` {
 			i++
-		} else if strings.HasPrefix(s[i:], strings.Repeat(quote, 3)) {
+		} else if strings.HasPrefix(s[i:], three) {
 			break
 		}
 	}

@@ -8,7 +8,7 @@ import (
 // Memo remembers what was found out about a text, for audit events repeat themselves: the same programs, files and
 // directories over and over. What is found is a list of numbers, often none.
 //
-// It grows to about 1.4 MB, and then forgets the oldest texts, or one whose place another takes. So whoever asks must be
+// It grows to 4096 texts, and then forgets the oldest texts, or one whose place another takes. So whoever asks must be
 // able to find out again; and an attacker who fills it gains nothing but the time that it saves. Texts are compared
 // whole, so it never says what was found out about another. It has one owner at a time.
 type Memo struct {
@@ -19,6 +19,7 @@ type Memo struct {
 	// What was ever written to the rings, and what was passed over at their ends.
 	textEnd, idEnd uint64
 	puts           int
+	room           int // bytes of text for each slot
 }
 
 // MemoKey is a text, in two parts, and what is asked about it.
@@ -38,22 +39,22 @@ type memoSlot struct {
 
 const (
 	fewSlots, mostSlots = 1 << 8, 1 << 12
-	slotTexts, slotIDs  = 256, 8 // bytes and numbers for each slot
+	slotIDs             = 8 // numbers for each slot
 	// maxMemoText bounds a text, in bytes, and maxMemoFound what was found: what is longer is not worth its place.
 	maxMemoText  = 2048
 	maxMemoFound = 256
 )
 
-// NewMemo returns an empty Memo.
-func NewMemo() *Memo {
-	m := &Memo{seed: maphash.MakeSeed()}
+// NewMemo returns an empty Memo for texts of about size bytes, a power of two.
+func NewMemo(size int) *Memo {
+	m := &Memo{seed: maphash.MakeSeed(), room: size}
 	m.reset(fewSlots)
 	return m
 }
 
 // reset forgets all. The rings are full of nothing, so that no slot is valid.
 func (m *Memo) reset(slots int) {
-	m.slots, m.texts, m.ids = make([]memoSlot, slots), make([]byte, slots*slotTexts), make([]int32, slots*slotIDs)
+	m.slots, m.texts, m.ids = make([]memoSlot, slots), make([]byte, slots*m.room), make([]int32, slots*slotIDs)
 	m.textEnd, m.idEnd, m.puts = uint64(len(m.texts))+1, uint64(len(m.ids))+1, 0
 }
 

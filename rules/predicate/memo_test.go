@@ -10,7 +10,7 @@ import (
 // TestMemo: what a Memo tells of a text is what was last put for it, however often its rings went round.
 func TestMemo(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	m, truth, told := NewMemo(), map[string][]int32{}, 0
+	m, truth, told := NewMemo(256), map[string][]int32{}, 0
 	for range 200_000 {
 		question := uint32(rng.IntN(3))
 		a, b := strings.Repeat("/usr/bin/x", rng.IntN(4)), strings.Repeat("y", rng.IntN(300))
@@ -38,7 +38,7 @@ func TestMemo(t *testing.T) {
 
 // TestMemoParts: the same bytes, parted elsewhere, are another text.
 func TestMemoParts(t *testing.T) {
-	m := NewMemo()
+	m := NewMemo(256)
 	k := m.Key(1, "ab", "c")
 	m.Put(k, []int32{7})
 	for _, other := range []MemoKey{m.Key(1, "a", "bc"), m.Key(1, "abc", ""), m.Key(2, "ab", "c")} {
@@ -54,7 +54,7 @@ func TestMemoParts(t *testing.T) {
 
 // TestMemoTooLong: what is too long is not kept, and takes nobody's place.
 func TestMemoTooLong(t *testing.T) {
-	m := NewMemo()
+	m := NewMemo(256)
 	m.Put(m.Key(1, "a", ""), nil)
 	long := m.Key(1, strings.Repeat("x", maxMemoText), "y")
 	m.Put(long, nil)
@@ -72,11 +72,11 @@ func TestMemoTooLong(t *testing.T) {
 
 // TestMemoGrows: an attacker who names ever new texts gets no more than its bound.
 func TestMemoGrows(t *testing.T) {
-	m := NewMemo()
+	m := NewMemo(256)
 	for i := range 100_000 {
 		m.Put(m.Key(1, strings.Repeat("x", i%2000), string(rune(i))), []int32{int32(i)})
 	}
-	if len(m.slots) != mostSlots || len(m.texts) != mostSlots*slotTexts || len(m.ids) != mostSlots*slotIDs {
+	if len(m.slots) != mostSlots || len(m.texts) != mostSlots*256 || len(m.ids) != mostSlots*slotIDs {
 		t.Errorf("%d slots, %d bytes and %d numbers, want %d slots", len(m.slots), len(m.texts), len(m.ids), mostSlots)
 	}
 	k := m.Key(1, "/usr/bin/ls", "-l")

@@ -6,3 +6,10 @@ type Fields interface {
 	// as they are written in JSON.
 	Values(dst []string, name string) []string
 }
+
+// Document is a Fields of which all values can be had: keywords are searched in them.
+type Document interface {
+	Fields
+	// AllValues appends the values of all fields, in a stable order.
+	AllValues(dst []string) []string
+}

@@ -10,6 +10,7 @@ import (
 type File struct {
 	Name string // as the user knows it; stands in positions
 	Data []byte
+	List string // not empty: this is no file of rules but the CDB list that Wazuh rules know by this name
 }
 
 // Pos is a place in a rule file.
@@ -66,6 +67,7 @@ type Meta struct {
 	Description string
 	Author      string
 	Level       Level
+	Severity    int    // on the dialect's own scale: Wazuh's level, from 0 to 16; else 0
 	Dialect     string // "sigma", "wazuh" or "eql"
 	Tags        []string
 	Techniques  []string // MITRE ATT&CK ids: T1059.006
@@ -76,6 +78,7 @@ type Meta struct {
 	Needs          []string
 	References     []string
 	FalsePositives []string
+	Response       []string // what to do about an alert
 	Pos            Pos
 }
 
@@ -93,6 +96,8 @@ type Match struct {
 	Parts    []Part  // what it contributes to correlations
 	Stages   []Stage // the terms of sequences that the event satisfies
 	Silent   bool    // it raises no alert of its own: a correlation or a sequence asks for it only
+	// Plan, if there is one, decides what matched and whether it is silent: it depends on what matched before.
+	Plan *Plan
 }
 
 // Diag is what is wrong with a rule.

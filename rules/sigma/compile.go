@@ -3,9 +3,10 @@ package sigma
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
+	"sync/atomic"
 
+	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -24,7 +25,7 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 		said:     make(map[rule.Diag]bool),
 		fieldIDs: make(map[fieldID]int),
 		leafIDs:  make(map[string]int),
-		regexps:  make(map[string]*regexp.Regexp),
+		regexps:  make(map[string]*regex.Regexp),
 		names:    make(map[string][]*subject),
 	}
 	order := make(map[string]int)
@@ -40,6 +41,7 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 	slices.SortStableFunc(c.diags, func(a, b rule.Diag) int {
 		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), a.Pos.Compare(b.Pos))
 	})
+	c.engine.undecided = make([]atomic.Uint64, len(c.engine.leaves))
 	c.engine.build()
 	return c, c.diags
 }
@@ -49,9 +51,9 @@ type compiler struct {
 	options  Options
 	diags    []rule.Diag
 	said     map[rule.Diag]bool
-	fieldIDs map[fieldID]int // of Engine.fields
-	leafIDs  map[string]int  // of Engine.leaves, by field and key
-	regexps  map[string]*regexp.Regexp
+	fieldIDs map[fieldID]int          // of Engine.fields
+	leafIDs  map[string]int           // of Engine.leaves, by field and key
+	regexps  map[string]*regex.Regexp // by flags and text
 
 	rules        []*subject // in the order of Engine.rules
 	names        map[string][]*subject
@@ -127,13 +129,14 @@ func (c *compiler) rule(doc document) {
 	if !c.failed {
 		x = c.detection(doc.get("detection"), "detection")
 	}
+	doubt := c.onLimit(doc.node)
 	if s.refused = c.failed; s.refused {
 		return
 	}
 	c.commit(x)
 	s.index = len(c.engine.rules)
 	c.rules = append(c.rules, s)
-	c.engine.rules = append(c.engine.rules, compiled{meta: s.meta, cond: x, view: c.view})
+	c.engine.rules = append(c.engine.rules, compiled{meta: s.meta, cond: x, view: c.view, doubt: doubt})
 }
 
 // commit gives the leaves of an accepted rule their places, shared where the same was asked before.

@@ -21,7 +21,7 @@ func TestRefused(t *testing.T) {
 		{"  s: {Image|: x}\n  condition: s", 4, 12, "no modifier"},
 		{"  s: {Image|i|re: x}\n  condition: s", 4, 13, `"i" must follow re`},
 		{"  s: {Image|contains|re: x}\n  condition: s", 4, 22, `"re" excludes`},
-		{"  s: {Image|re: '('}\n  condition: s", 4, 17, "regular expression"},
+		{"  s: {Image|re: '('}\n  condition: s", 4, 18, "regular expression"},
 		{"  s: {Image|gt: '10'}\n  condition: s", 4, 17, "needs a number"},
 		{"  s: {Image|cidr: 10.0.0.1/8}\n  condition: s", 4, 19, "write 10.0.0.0/8"},
 		{"  s: {Image|cidr: x}\n  condition: s", 4, 19, "neither an address"},

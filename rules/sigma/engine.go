@@ -22,6 +22,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -40,6 +41,8 @@ type Engine struct {
 	untyped, loneOthers *index
 	questions           uint32 // that the indexes have
 
+	undecided []atomic.Uint64 // by leaf: how often its expression was
+
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds
 	// none and makes its own. So Eval needs no lock, and in one goroutine no allocation.
 	spare atomic.Pointer[scratch]
@@ -51,6 +54,7 @@ type compiled struct {
 	view   view
 	parts  []partOf
 	silent bool // only correlations ask for it
+	doubt  bool // it matches where it may: see onLimit
 }
 
 // Rules returns the rules in the order of their files.
@@ -84,6 +88,21 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 	return dst
 }
 
+// EvalFields is Eval for an event of any origin, for engines of Options.Documents.
+func (e *Engine) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
+	sc := e.spare.Swap(nil)
+	if sc == nil {
+		sc = newScratch(e)
+	}
+	sc.begin(nil)
+	sc.doc = f
+	e.whole[viewDocument].eval(e, sc)
+	dst = sc.matches(dst, e)
+	sc.end()
+	e.spare.Store(sc)
+	return dst
+}
+
 // byType is a map of indexes: nine of ten records are of a system call.
 type byType struct {
 	calls [100]*index // of types from firstCall on
@@ -107,21 +126,63 @@ func (b *byType) set(t audit.Type, ix *index) {
 	}
 }
 
+// evalRecords asks about each record, in the light of all others. What the same records opened before is remembered.
 func (e *Engine) evalRecords(sc *scratch) {
-	types, others := &e.records, e.untyped
+	types, others, question := &e.records, e.untyped, e.questions+1
 	if sc.ev.Call == nil {
-		types, others = &e.lone, e.loneOthers
+		types, others, question = &e.lone, e.loneOthers, e.questions+2
 	}
+	var known bool
+	sc.key, known = sc.ev.AppendOwnText(sc.key[:0])
+	key := sc.events.Key(question, text.View(sc.key), "")
+	if known {
+		if found, ok := sc.events.Get(key); ok {
+			e.again(found, types, others, sc)
+			return
+		}
+	}
+	sc.verdict = sc.verdict[:0]
 	for i := range sc.ev.Records {
-		ix := types.of(sc.ev.Records[i].Type)
-		if ix == nil {
-			ix = others
+		ix := types.index(sc.ev.Records[i].Type, others)
+		if ix.empty() || !isRow(sc.ev, i) {
+			continue
 		}
-		if !ix.empty() && isRow(sc.ev, i) {
-			sc.row(i)
-			ix.eval(e, sc)
+		sc.row(i)
+		sc.verdict = append(sc.verdict, opening(^i))
+		n := len(sc.verdict)
+		sc.verdict = ix.decided(sc.verdict, e, sc)
+		e.ask(sc.verdict[n:], sc)
+		ix.askLoose(e, sc)
+		if len(sc.verdict) == n && len(ix.loose) == 0 {
+			sc.verdict = sc.verdict[:n-1]
 		}
 	}
+	if known {
+		sc.events.Put(key, sc.verdict)
+	}
+}
+
+// again asks what was found out about the same records: the place of a record, complemented, and what opens at it.
+func (e *Engine) again(found []opening, types *byType, others *index, sc *scratch) {
+	for len(found) > 0 {
+		i := int(^found[0])
+		end := 1
+		for end < len(found) && found[end] >= 0 {
+			end++
+		}
+		sc.row(i)
+		e.ask(found[1:end], sc)
+		types.index(sc.ev.Records[i].Type, others).askLoose(e, sc)
+		found = found[end:]
+	}
+}
+
+// index returns that of a type.
+func (b *byType) index(t audit.Type, others *index) *index {
+	if ix := b.of(t); ix != nil {
+		return ix
+	}
+	return others
 }
 
 // hit is a rule that held, in the row that was at hand.
@@ -133,11 +194,14 @@ type hit struct {
 // holds asks a rule about the row at hand, and keeps what it says for the first row that it holds for.
 func (e *Engine) holds(id int, sc *scratch) {
 	r := &e.rules[id]
-	if sc.fired[id] == sc.event || !r.cond.holds(e, sc) {
+	if sc.fired[id] == sc.event || !r.cond.holds(e, sc) && !(r.doubt && sc.doubt && r.cond.may(e, sc)) {
 		return
 	}
 	sc.fired[id] = sc.event
 	m := rule.Match{Rule: r.meta, Evidence: r.cond.evidence(nil, e, sc), Silent: r.silent}
+	if r.doubt {
+		m.Evidence = r.cond.doubts(m.Evidence, e, sc)
+	}
 	for i := range r.parts {
 		if p, ok := r.parts[i].take(e, sc); ok {
 			m.Parts = append(m.Parts, p)

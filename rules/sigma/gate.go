@@ -140,16 +140,17 @@ func (e *Engine) numberGate(l *leaf) gate {
 	return g
 }
 
+// regexpGate is what the expression requires. Keywords are looked for in texts that hold the values: an end of a value
+// may be anywhere in them.
 func (e *Engine) regexpGate(l *leaf) (all gate, ok bool) {
-	set := requiredLiterals(l.re.String())
-	for _, lit := range set {
-		if !usable(lit) {
-			return gate{}, false
+	for _, n := range l.re.Required() {
+		if l.field == keywordField {
+			n.Place = predicate.Anywhere
 		}
-		g := e.literalGate(l.field, lit, predicate.Anywhere)
+		g := e.literalGate(l.field, n.Text, n.Place)
 		all.needs, all.cost = append(all.needs, g.needs...), all.cost+g.cost
 	}
-	return all, len(set) > 0
+	return all, len(all.needs) > 0
 }
 
 // usable reports whether a literal can be looked for byte by byte, in either case.

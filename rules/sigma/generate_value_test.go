@@ -25,13 +25,13 @@ var fills = []fill{{"x", 0}, {"", 1}, {"x/x", 2}, {" x ", 3}}
 // fragment makes a text that passes the test, and finds out by asking the test where it may stand.
 func (l *leaf) fragment(f fill) (fragment, bool) {
 	for _, text := range l.texts(f) {
-		if !l.test(text) {
+		if !l.test(text, new(scratch)) {
 			continue
 		}
 		g := fragment{text: text}
 		for _, pad := range []string{"zq", " ", "/"} {
-			g.begin = g.begin || l.test(pad+text)
-			g.more = g.more || l.test(text+pad)
+			g.begin = g.begin || l.test(pad+text, new(scratch))
+			g.more = g.more || l.test(text+pad, new(scratch))
 		}
 		return g, true
 	}
@@ -150,12 +150,12 @@ func oneValue(field string, yes, no []*leaf) (value string, ok bool) {
 
 func passes(v string, yes, no []*leaf) bool {
 	for _, l := range yes {
-		if !l.test(v) {
+		if !l.test(v, new(scratch)) {
 			return false
 		}
 	}
 	for _, l := range no {
-		if l.test(v) {
+		if l.test(v, new(scratch)) {
 			return false
 		}
 	}

@@ -2,11 +2,13 @@ package sigma
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
@@ -14,7 +16,8 @@ import (
 type index struct {
 	always []opening // of rules without a gate
 	own    []indexed // of records: fields that event.OwnText decides
-	fields []indexed
+	fields []indexed // of records: fields that the OwnText of all records of the event decides
+	loose  []indexed // of records: all others
 	// question is what the memory of texts knows the own fields by.
 	question uint32
 	// numbers: some keyword may stand in a number, of which most of what the kernel writes consists.
@@ -35,21 +38,59 @@ type indexed struct {
 	shortest int         // of the literals, in bytes
 	openings [][]opening // by literal
 	present  []opening   // of any value
-	volatile bool        // its values hardly come again
 }
 
 func (ix *index) empty() bool {
-	return ix == nil || len(ix.always) == 0 && len(ix.own) == 0 && len(ix.fields) == 0
+	return ix == nil || len(ix.always) == 0 && len(ix.own) == 0 && len(ix.fields) == 0 && len(ix.loose) == 0
 }
 
-// eval asks the rules whose gates the row opens.
+// eval asks the rules whose gates an event opens that is one row. What the same values opened before is remembered.
 func (ix *index) eval(e *Engine, sc *scratch) {
 	e.ask(ix.always, sc)
+	key := sc.events.Key(ix.question, text.View(ix.values(e, sc)), "")
+	found, ok := sc.events.Get(key)
+	if !ok {
+		sc.verdict = sc.verdict[:0]
+		for i := range ix.fields {
+			sc.verdict = ix.fields[i].gates(sc.verdict, e, sc, ix.numbers)
+		}
+		sc.verdict = sorted(sc.verdict)
+		sc.events.Put(key, sc.verdict)
+		found = sc.verdict
+	}
+	e.ask(found, sc)
+}
+
+// values writes down the values of all fields, so that no others are written alike.
+func (ix *index) values(e *Engine, sc *scratch) []byte {
+	sc.key = sc.key[:0]
+	for i := range ix.fields {
+		values := sc.values(e, ix.fields[i].field)
+		sc.key = binary.AppendUvarint(sc.key, uint64(len(values)))
+		for _, v := range values {
+			sc.key = append(binary.AppendUvarint(sc.key, uint64(len(v))), v...)
+		}
+	}
+	return sc.key
+}
+
+// decided appends what opens at a record that only its event's texts decide: see event.AppendOwnText.
+func (ix *index) decided(dst []opening, e *Engine, sc *scratch) []opening {
+	dst = append(dst, ix.always...)
 	if len(ix.own) > 0 {
-		e.ask(ix.opened(e, sc), sc)
+		dst = append(dst, ix.opened(e, sc)...)
 	}
 	for i := range ix.fields {
-		ix.fields[i].eval(e, sc, ix.numbers)
+		dst = ix.fields[i].gates(dst, e, sc, ix.numbers)
+	}
+	return dst
+}
+
+// askLoose asks the rules that other fields open.
+func (ix *index) askLoose(e *Engine, sc *scratch) {
+	for i := range ix.loose {
+		sc.found = ix.loose[i].open(sc.found[:0], e, sc, ix.numbers)
+		e.ask(sc.found, sc)
 	}
 }
 
@@ -111,22 +152,18 @@ func (f *indexed) find(dst []int32, sc *scratch, v string) []int32 {
 	return dst
 }
 
-// eval asks the rules whose gates the values open, each of which was mostly seen before.
-func (f *indexed) eval(e *Engine, sc *scratch, numbers bool) {
+// gates is open, where each value was mostly seen before.
+func (f *indexed) gates(dst []int32, e *Engine, sc *scratch, numbers bool) []int32 {
 	values := f.values(e, sc, numbers)
 	if len(values) > 0 {
-		e.ask(f.present, sc)
+		dst = append(dst, f.present...)
 	}
 	for _, v := range values {
-		switch {
-		case f.literals == nil || len(v) < f.shortest:
-		case f.volatile:
-			sc.found = f.find(sc.found[:0], sc, v)
-			e.ask(sc.found, sc)
-		default:
-			e.ask(f.remembered(sc, v), sc)
+		if f.literals != nil && len(v) >= f.shortest {
+			dst = append(dst, f.remembered(sc, v)...)
 		}
 	}
+	return dst
 }
 
 func (f *indexed) remembered(sc *scratch, v string) []int32 {
@@ -259,23 +296,17 @@ func (e *Engine) newIndex(ids []int, has func(need) bool, t audit.Type) *index {
 	for _, f := range b.order {
 		e.questions++
 		x := b.fields[f].indexed(f)
-		x.question, x.volatile = e.questions, t == audit.Syscall && e.ofCallField(f)
-		if e.isOwn(f, t, ix.numbers) {
+		x.question = e.questions
+		switch {
+		case e.isOwn(f, t, ix.numbers):
 			ix.own = append(ix.own, x)
-		} else {
+		case t == none || f != keywordField && event.IsDecided(e.fields[f].name):
 			ix.fields = append(ix.fields, x)
+		default:
+			ix.loose = append(ix.loose, x)
 		}
 	}
 	return ix
-}
-
-// ofCallField reports whether a field is one that the SYSCALL record itself has.
-func (e *Engine) ofCallField(field int) bool {
-	if field == keywordField {
-		return true
-	}
-	_, ok := audit.CallFieldNamed(e.fields[field].name)
-	return ok
 }
 
 // isOwn reports whether event.OwnText decides a field of a record of type t.

@@ -2,10 +2,10 @@ package sigma
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
 )
 
 // leaf is one test of one field. It is true if any value of the field passes; the tests of absence
@@ -14,7 +14,7 @@ type leaf struct {
 	field int      // index in Engine.fields
 	kind  leafKind // which of the following is set
 	pat   *predicate.Pattern
-	re    *regexp.Regexp
+	re    *regex.Regexp
 	net   netip.Prefix
 	num   number
 	part  timePart // of a time, instead of the value as a number
@@ -58,19 +58,20 @@ func (l *leaf) holds(sc *scratch, e *Engine) bool {
 // find returns the index of the first value that passes, or -1.
 func (l *leaf) find(sc *scratch, e *Engine, values []string) int {
 	for i, v := range values {
-		if l.kind == isOther && l.anyEqual(v, sc.values(e, l.other)) || l.kind != isOther && l.test(v) {
+		if l.kind == isOther && l.anyEqual(v, sc.values(e, l.other)) || l.kind != isOther && l.test(v, sc) {
 			return i
 		}
 	}
 	return -1
 }
 
-func (l *leaf) test(v string) bool {
+// test asks about one value. Of sc it uses what expressions need.
+func (l *leaf) test(v string, sc *scratch) bool {
 	switch l.kind {
 	case isText:
 		return l.pat.Match(v)
 	case isRegexp:
-		return l.re.MatchString(v)
+		return sc.search(l.re, v)
 	case isNet:
 		return inNet(l.net, v)
 	case isNumber:

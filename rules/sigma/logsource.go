@@ -15,6 +15,8 @@ func (c *compiler) logsource(s Source, n *node) {
 		c.warn(at(key).position(c.here), "log source with %s %q is not in audit records: the rule is never evaluated", key, value)
 	}
 	switch {
+	case c.options.Documents:
+		c.view = viewDocument
 	case s.Product != "" && s.Product != "linux":
 		c.fatal(errorAt(at("product").position(c.here), "log source with product %q is not evaluated here: a log-source override in the configuration can ask for it", s.Product))
 	case s.Service == "auditd" && s.Category == "", s.Service == "" && s.Category == "" && s.Product == "linux":

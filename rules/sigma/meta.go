@@ -20,6 +20,7 @@ func (c *compiler) meta(doc *node, what string) *rule.Meta {
 		Tags:           c.texts(doc, "tags"),
 		References:     c.texts(doc, "references"),
 		FalsePositives: c.texts(doc, "falsepositives"),
+		Response:       c.texts(doc, "response"), // ours: the specification leaves other keys to authors
 		Pos:            doc.pos,
 	}
 	m.Techniques = techniques(m.Tags)

@@ -1,12 +1,14 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // number compares with the value of a number and with its text: the registers of an audit record
@@ -54,26 +56,42 @@ func (it *item) exists(v *node) (*expr, error) {
 
 // regexp compiles an unanchored expression, or one that startswith or endswith ties to an end.
 func (it *item) regexp(v *node) (*expr, error) {
-	texts, err := it.expandPlain(v, regexp.QuoteMeta)
+	texts, err := it.expandPlain(v, regex.Quote)
 	if err != nil {
 		return nil, err
 	}
 	var kids []*expr
 	for _, text := range texts {
-		if it.flags != "" {
-			text = "(?" + it.flags + ")" + text
-		}
-		re, err := it.c.regexp(text) // alone first: "a)(b" must not become right between parentheses
+		re, err := it.c.regexp(text, it.flags) // alone first: "a)(b" must not become right between parentheses
 		if tied := it.tied(text); err == nil && tied != text {
 			text = tied
-			re, err = it.c.regexp(text)
+			re, err = it.c.regexp(text, it.flags)
 		}
 		if err != nil {
-			return nil, errorAt(v.pos, "regular expression %q: %s", v.text, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			return nil, refused(v, text, err)
 		}
-		kids = append(kids, it.leaf(leaf{kind: isRegexp, re: re, words: v.text, key: "re " + text}))
+		for _, w := range re.Warnings() {
+			it.c.warn(within(v, text, w.Offset), "regular expression %q: %s", v.text, w.Msg)
+		}
+		kids = append(kids, it.leaf(leaf{kind: isRegexp, re: re, words: v.text, key: "re " + it.flags + " " + text}))
 	}
 	return join(opOr, kids), nil
+}
+
+// refused says why an expression is refused.
+func refused(v *node, text string, err error) error {
+	if e := (*regex.Error)(nil); errors.As(err, &e) {
+		return errorAt(within(v, text, e.Offset), "regular expression %q: %s", v.text, e.Msg)
+	}
+	return errorAt(v.pos, "regular expression %q: %s", v.text, err)
+}
+
+// within is the place of an offset in the expression that v became, if that is as v has it.
+func within(v *node, text string, offset int) rule.Pos {
+	if text == v.text {
+		return v.inside(offset)
+	}
+	return v.pos
 }
 
 func (it *item) tied(text string) string {
@@ -87,13 +105,15 @@ func (it *item) tied(text string) string {
 }
 
 // regexp compiles an expression once, however many rules have it.
-func (c *compiler) regexp(text string) (*regexp.Regexp, error) {
-	if re, ok := c.regexps[text]; ok {
+func (c *compiler) regexp(text, letters string) (*regex.Regexp, error) {
+	key := letters + " " + text
+	if re, ok := c.regexps[key]; ok {
 		return re, nil
 	}
-	re, err := regexp.Compile(text)
+	flags, _ := regex.ParseFlags(letters)
+	re, err := regex.Compile(text, regex.Options{Flags: flags, Text: true})
 	if err == nil {
-		c.regexps[text] = re
+		c.regexps[key] = re
 	}
 	return re, err
 }

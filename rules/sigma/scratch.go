@@ -3,6 +3,8 @@ package sigma
 import (
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/predicate"
+	"github.com/auditpy/auditpy/rules/regex"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // scratch remembers, for one event, what was already asked. It has one owner at a time.
@@ -11,20 +13,28 @@ import (
 // thousands of rules that alone took longer than to evaluate them.
 type scratch struct {
 	ev     *event.Event
-	rec    int    // of the row: index in ev.Records
-	event  uint32 // number of the event, from 1
-	turn   uint32 // number of the row, from 1
+	doc    rule.Fields // instead of ev
+	rec    int         // of the row: index in ev.Records
+	event  uint32      // number of the event, from 1
+	turn   uint32      // number of the row, from 1
 	fields []fieldValues
-	filled []int       // fields that have values, to let go of
-	words  fieldValues // of the row: what keywords are searched in
-	texts  event.Texts // of the row: what holds them
-	leaves []uint32    // number of the row, times two, and one if the test holds
-	asked  []uint32    // by rule: number of the row, times four, and the gates that are open
-	fired  []uint32    // by rule: number of the event
-	ids    []int32     // of literals
-	found  []opening   // of gates that are open
-	memo   *predicate.Memo
-	hits   []hit
+	filled []int           // fields that have values, to let go of
+	words  fieldValues     // of the row: what keywords are searched in
+	texts  event.Texts     // of the row: what holds them
+	leaves []uint32        // number of the row, times four; one if the test holds, two if that is undecided
+	asked  []uint32        // by rule: number of the row, times four, and the gates that are open
+	fired  []uint32        // by rule: number of the event
+	ids    []int32         // of literals
+	found  []opening       // of gates that are open
+	memo   *predicate.Memo // of texts of records and of values
+	events *predicate.Memo // of all texts of an event that rules look at
+	key    []byte          // of an event
+	// verdict is what opens for an event, while that is found out.
+	verdict []opening
+	hits    []hit
+	regex   regex.Scratch
+	unsure  bool // an expression of the test at hand was undecided
+	doubt   bool // that of some test of the event was
 }
 
 type fieldValues struct {
@@ -36,7 +46,7 @@ type fieldValues struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		fields: make([]fieldValues, len(e.fields)), leaves: make([]uint32, len(e.leaves)),
-		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(),
+		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(256), events: predicate.NewMemo(1024),
 	}
 }
 
@@ -44,6 +54,7 @@ func newScratch(e *Engine) *scratch {
 func (sc *scratch) begin(ev *event.Event) {
 	sc.ev = ev
 	sc.event++
+	sc.regex.SetBudget(regexBudget)
 	sc.row(-1)
 }
 
@@ -72,7 +83,7 @@ func (sc *scratch) forget() {
 
 // end lets go of the event: a command line may be large.
 func (sc *scratch) end() {
-	sc.ev = nil
+	sc.ev, sc.doc = nil, nil
 	clear(sc.words.values)
 	clear(sc.texts.List)
 	for _, id := range sc.filled {
@@ -92,6 +103,8 @@ func (sc *scratch) values(e *Engine, id int) []string {
 	}
 	f.turn, f.values = sc.turn, f.values[:0]
 	switch of := &e.fields[id]; {
+	case sc.doc != nil:
+		f.values = sc.doc.Values(f.values, of.name)
 	case of.get != nil:
 		f.values = of.get(f.values, sc.ev)
 	case of.record != nil && sc.rec >= 0:
@@ -112,7 +125,9 @@ func (sc *scratch) haystack(numbers bool) []string {
 func (sc *scratch) keywords() []string {
 	if sc.words.turn != sc.turn {
 		sc.words.turn, sc.words.values = sc.turn, sc.words.values[:0]
-		if sc.rec >= 0 {
+		if all, ok := sc.doc.(rule.Document); ok {
+			sc.words.values = all.AllValues(sc.words.values)
+		} else if sc.rec >= 0 {
 			sc.words.values = event.RecordValues(sc.words.values, sc.ev, sc.rec)
 		} else {
 			sc.words.values = eventValues(sc.words.values, sc.ev)
@@ -121,14 +136,24 @@ func (sc *scratch) keywords() []string {
 	return sc.words.values
 }
 
+const (
+	leafHolds  uint32 = 1
+	leafUnsure uint32 = 2
+)
+
 func (sc *scratch) leaf(e *Engine, id int) bool {
-	if sc.leaves[id]>>1 != sc.turn {
-		sc.leaves[id] = sc.turn << 1
+	if sc.leaves[id]>>2 != sc.turn {
+		sc.leaves[id] = sc.turn << 2
+		sc.unsure = false
 		if e.leaves[id].holds(sc, e) {
-			sc.leaves[id] |= 1
+			sc.leaves[id] |= leafHolds
+		} else if sc.unsure {
+			sc.leaves[id] |= leafUnsure
+			sc.doubt = true
+			e.undecided[id].Add(1)
 		}
 	}
-	return sc.leaves[id]&1 != 0
+	return sc.leaves[id]&leafHolds != 0
 }
 
 // eventValues is what keywords are searched in where the row is the event.

@@ -8,6 +8,9 @@ type Options struct {
 	Placeholders map[string][]string
 	// Sources let rules of other log sources be evaluated here. The first that fits is taken.
 	Sources []Override
+	// Documents: the rules are for EvalFields only. Every log source is taken to be that of the events, which answer to the
+	// names of fields as rules write them.
+	Documents bool
 }
 
 // Override says that rules of log source From are to be evaluated as if they were of To. What is empty in From fits

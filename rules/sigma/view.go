@@ -9,11 +9,12 @@ import (
 type view uint8
 
 const (
-	viewNone    view = iota // of another log: never evaluated
-	viewProcess             // category process_creation: an execution is a row
-	viewNetwork             // category network_connection
-	viewFile                // category file_event
-	viewAuditd              // service auditd, and rules that name the product only: each record is a row
+	viewNone     view = iota // of another log: never evaluated
+	viewProcess              // category process_creation: an execution is a row
+	viewNetwork              // category network_connection
+	viewFile                 // category file_event
+	viewDocument             // any, of an event of another origin
+	viewAuditd               // service auditd, and rules that name the product only: each record is a row
 )
 
 // field is a name as one view sees it. Both getters nil: never present.
@@ -22,6 +23,7 @@ type field struct {
 	view   view
 	get    event.Getter
 	record event.RecordGetter
+	said   bool // by a document
 }
 
 func newField(v view, name string) field {
@@ -33,6 +35,8 @@ func newField(v view, name string) field {
 		f.get = event.SigmaNetworkConnection(name)
 	case viewFile:
 		f.get = event.SigmaFileEvent(name)
+	case viewDocument:
+		f.said = true
 	case viewAuditd:
 		f.record = event.SigmaAuditd(name)
 	}
@@ -40,7 +44,7 @@ func newField(v view, name string) field {
 }
 
 // answerable reports whether any event of the view may have the field.
-func (f *field) answerable() bool { return f.get != nil || f.record != nil }
+func (f *field) answerable() bool { return f.get != nil || f.record != nil || f.said }
 
 var categories = map[string]view{"process_creation": viewProcess, "network_connection": viewNetwork, "file_event": viewFile}
 

@@ -17,7 +17,7 @@ func (c *compiler) field(name string, at *node) int {
 		id = len(c.engine.fields)
 		c.fieldIDs[key] = id
 		f := newField(c.view, name)
-		if c.windows {
+		if c.windows && c.view != viewDocument {
 			f.get = windowsPaths(name, f.get)
 		}
 		c.engine.fields = append(c.engine.fields, f)

@@ -1,0 +1,89 @@
+package builtin_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+var update = flag.Bool("update", false, "write docs/detections.md anew")
+
+// TestDetections holds docs/detections.md to the rules and to what they say of the zoo.
+func TestDetections(t *testing.T) {
+	const file = "../../docs/detections.md"
+	want := detections(t)
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not what the rules say: go test ./rules/builtin -run TestDetections -update", file)
+	}
+}
+
+func detections(t *testing.T) string {
+	set, all := shipped(t), zoo(t)
+	tiers := []outcome{outcomes(set, all, 1), outcomes(set, all, 2), outcomes(set, all, 3)}
+	metas := slices.Clone(set.Rules())
+	slices.SortFunc(metas, func(a, b *rule.Meta) int {
+		if a.Level != b.Level {
+			return int(b.Level) - int(a.Level)
+		}
+		return strings.Compare(a.Title, b.Title)
+	})
+	var b strings.Builder
+	b.WriteString("# Detections\n\nThe rules that come with auditpy. This page is made from them and from a zoo of attacks and ordinary work that was recorded on a\n" +
+		"real kernel (`rules/builtin/testdata/zoo`); `make zoo` records it anew.\n\n")
+	zooTable(&b, tiers)
+	b.WriteString("## Rules\n\n| rule | level | techniques | attacks it fires in: tier 1, 2, 3 |\n|---|---|---|---|\n")
+	for _, m := range metas {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %d, %d, %d |\n", m.Title, anchor(m.Title), m.Level, strings.Join(m.Techniques, ", "),
+			tiers[0].rules[m.Title], tiers[1].rules[m.Title], tiers[2].rules[m.Title])
+	}
+	for _, m := range metas {
+		describe(&b, m)
+	}
+	return b.String()
+}
+
+func zooTable(b *strings.Builder, tiers []outcome) {
+	b.WriteString("## The zoo\n\nAn attack counts if it gives exactly one incident of level medium or above; ordinary work should give none.\n\n" +
+		"| audit rules | attacks with one incident | ordinary work with an alert |\n|---|---|---|\n")
+	names := []string{"tier 1: executions", "tier 2: and connections (the default)", "tier 3: and accept, dup, dup2, dup3, fcntl"}
+	for i, o := range tiers {
+		fmt.Fprintf(b, "| %s | %d of %d | %d of %d |\n", names[i], o.once["attack"], o.total["attack"], o.once["benign"], o.total["benign"])
+	}
+	b.WriteString("\nWhat is missed:\n\n")
+	for i, o := range tiers {
+		fmt.Fprintf(b, "- tier %d: %s\n", i+1, strings.Join(o.wrong, ", "))
+	}
+	b.WriteString("\n")
+}
+
+func describe(b *strings.Builder, m *rule.Meta) {
+	fmt.Fprintf(b, "\n### %s\n\n`%s` · %s\n\n%s\n", m.Title, m.ID, m.Level, strings.TrimSpace(m.Description))
+	for _, part := range []struct {
+		name string
+		list []string
+	}{{"Not an attack", m.FalsePositives}, {"What to do", m.Response}, {"References", m.References}} {
+		fmt.Fprintf(b, "\n%s:\n\n", part.name)
+		for _, line := range part.list {
+			fmt.Fprintf(b, "- %s\n", line)
+		}
+	}
+}
+
+// anchor is what Markdown makes of a heading.
+func anchor(title string) string {
+	return strings.ReplaceAll(strings.ToLower(title), " ", "-")
+}

@@ -1,0 +1,176 @@
+package builtin_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/auditpy/auditpy/correlate"
+	"github.com/auditpy/auditpy/correlate/assemble"
+	"github.com/auditpy/auditpy/correlate/proctree"
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules"
+	"github.com/auditpy/auditpy/rules/builtin"
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// userType is USER, what auditctl -m writes: include/uapi/linux/audit.h.
+const userType audit.Type = 1005
+
+// variant is one of the zoo's ways, with what the kernel wrote of it.
+type variant struct {
+	kind, name string
+	events     []*event.Event
+}
+
+// zoo reads the capture: a user record stands before and after what belongs to a variant.
+func zoo(t *testing.T) (all []*variant) {
+	t.Helper()
+	f, err := os.Open("testdata/zoo/capture.log.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := assemble.New(assemble.Options{})
+	var v *variant
+	take := func(evs []*event.Event) {
+		for _, ev := range evs {
+			if begin := marker(ev); begin != nil {
+				v = begin
+				if v.name != "" {
+					all = append(all, v)
+				}
+			} else if v != nil && v.name != "" {
+				v.events = append(v.events, ev.Clone())
+			}
+		}
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		r, err := audit.ParseLine(lines.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(a.Add(nil, r))
+	}
+	take(a.Flush(nil))
+	return all
+}
+
+// marker reads a user record of the zoo: at the end of a variant one without a name.
+func marker(ev *event.Event) *variant {
+	r := ev.Find(userType)
+	if r == nil {
+		return nil
+	}
+	_, text, _ := strings.Cut(r.Body, "zoo ")
+	words := strings.Fields(strings.Clone(text)) // the record is the assembler's
+	if len(words) < 3 || words[0] != "begin" {
+		return &variant{}
+	}
+	return &variant{kind: words[1], name: words[2]}
+}
+
+// tiers are the system calls that each tier of audit rules records besides those of the one before.
+var tiers = [][]string{{"execve", "execveat"}, {"connect"}, {"accept", "accept4", "dup", "dup2", "dup3", "fcntl", "open", "openat", "openat2"}}
+
+func inTier(ev *event.Event, tier int) bool {
+	for _, calls := range tiers[:tier] {
+		for _, c := range calls {
+			if ev.SyscallName() == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judged is what the rules say of a variant.
+type judged struct {
+	incidents map[string]bool // of level medium or above
+	rules     map[string]bool
+	alerts    int
+}
+
+func judge(set *rules.Set, v *variant, tier int) judged {
+	j := judged{make(map[string]bool), make(map[string]bool), 0}
+	tree, cor := proctree.New(proctree.Options{}), correlate.New(correlate.Options{})
+	for _, ev := range v.events {
+		if !inTier(ev, tier) {
+			continue
+		}
+		ev := ev.Clone()
+		tree.Annotate(ev)
+		for _, a := range cor.Observe(nil, ev, set.Eval(nil, ev)) {
+			if a.Level < rule.Medium {
+				continue
+			}
+			j.alerts++
+			j.incidents[a.Incident.ID] = true
+			for _, m := range a.Rules {
+				j.rules[m.Title] = true
+			}
+		}
+	}
+	return j
+}
+
+// outcome is what the rules say of the whole zoo with the audit rules of one tier.
+type outcome struct {
+	total, once map[string]int // of each kind: variants, and those with one incident of level medium or above
+	wrong       []string       // attacks without one incident, and ordinary work with any
+	rules       map[string]int // attacks in which a rule fired
+}
+
+func outcomes(set *rules.Set, all []*variant, tier int) outcome {
+	o := outcome{make(map[string]int), make(map[string]int), nil, make(map[string]int)}
+	for _, v := range all {
+		j := judge(set, v, tier)
+		o.total[v.kind]++
+		if len(j.incidents) == 1 {
+			o.once[v.kind]++
+		}
+		if (len(j.incidents) == 1) != (v.kind == "attack") {
+			o.wrong = append(o.wrong, v.name)
+		}
+		for r := range j.rules {
+			if v.kind == "attack" {
+				o.rules[r]++
+			}
+		}
+	}
+	return o
+}
+
+// TestZoo holds the shipped rules to what they promise, with the audit rules of each tier. What is missed is named in
+// docs/detections.md.
+func TestZoo(t *testing.T) {
+	set := shipped(t)
+	all := zoo(t)
+	for tier, promised := range map[int]float64{1: 0.45, 2: 0.90, 3: 0.95} {
+		o := outcomes(set, all, tier)
+		if attacks := o.total["attack"]; attacks < 60 || float64(o.once["attack"]) < promised*float64(attacks) {
+			t.Errorf("tier %d: one incident for %d of %d attacks, want %v: %q", tier, o.once["attack"], attacks, promised, o.wrong)
+		}
+		if o.total["benign"] < 60 || o.once["benign"] > 1 {
+			t.Errorf("tier %d: alerts on %d of %d ordinary activities, want at most one: %q", tier, o.once["benign"], o.total["benign"], o.wrong)
+		}
+	}
+}
+
+func shipped(t *testing.T) *rules.Set {
+	t.Helper()
+	set, diags := rules.Load(builtin.Files())
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	return set
+}

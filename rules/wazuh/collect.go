@@ -1,0 +1,203 @@
+package wazuh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/auditpy/auditpy/rules/predicate"
+)
+
+// indexed is one field whose literals tell which rules may hold.
+type indexed struct {
+	field    int32
+	literals *predicate.Literals
+	shortest int       // of the literals, in bytes
+	rules    [][]int32 // by literal
+}
+
+// collect finds the rules of which a literal was seen. Rules with no literal to look for are no matter here.
+func (e *Engine) collect(sc *scratch) {
+	for i := range e.index {
+		ix := &e.index[i]
+		for _, v := range sc.values(ix.field) {
+			if len(v) < ix.shortest {
+				continue
+			}
+			sc.ids = ix.literals.Find(sc.ids[:0], v)
+			for _, lit := range sc.ids {
+				sc.open(ix.rules[lit])
+			}
+		}
+	}
+	slices.Sort(sc.cands)
+}
+
+func (sc *scratch) open(rules []int32) {
+	for _, id := range rules {
+		if sc.opened[id] != sc.turn {
+			sc.opened[id] = sc.turn
+			sc.cands = append(sc.cands, id)
+		}
+	}
+}
+
+// build makes the index, and tells each rule which of its children are not in it.
+func (e *Engine) build() {
+	fields := make(map[int32]*building)
+	live := e.live()
+	whole := e.needsText(live)
+	for id := range e.rules {
+		if !live[id] {
+			continue
+		}
+		best := e.gate(&e.rules[id])
+		if best == nil || best.field == fullLog && !whole {
+			e.ask(int32(id))
+			continue
+		}
+		b := fields[best.field]
+		if b == nil {
+			b = &building{ids: make(map[predicate.Needle]int)}
+			fields[best.field] = b
+		}
+		for _, n := range best.needles() {
+			b.add(n, int32(id))
+		}
+	}
+	for id, b := range fields {
+		e.index = append(e.index, b.indexed(id))
+	}
+	slices.SortFunc(e.index, func(a, b indexed) int { return cmp.Compare(b.field, a.field) })
+}
+
+// live tells which rules an event can come to: those for other logs hang under rules that never match.
+func (e *Engine) live() []bool {
+	kids := make(map[int32][]int32)
+	for id := range e.rules {
+		for _, p := range e.rules[id].parents {
+			kids[p] = append(kids[p], int32(id))
+		}
+	}
+	live := make([]bool, len(e.rules))
+	for open := slices.Clone(kids[root]); len(open) > 0; {
+		id := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !live[id] && !slices.ContainsFunc(e.rules[id].tests, e.never) {
+			live[id] = true
+			open = append(open, kids[id]...)
+		}
+	}
+	return live
+}
+
+// never reports whether no event passes a test: its contrary neither.
+func (e *Engine) never(t use) bool {
+	l := e.leaves[t.leaf]
+	return l.kind == isNever || l.kind <= isNet && l.field >= 0 && e.fields[l.field].get == nil
+}
+
+// needsText reports whether literals should be looked for in the whole text, which costs much to make. Not for a few
+// rules all of whose parents have literals in fields: they are asked when a parent holds, which is seldom.
+func (e *Engine) needsText(live []bool) bool {
+	const few = 8
+	n := 0
+	known := make(map[int32]bool)
+	for id := range e.rules {
+		r := &e.rules[id]
+		if g := e.gate(r); g == nil || g.field != fullLog || r.base || !live[id] {
+			continue
+		}
+		if n++; n > few || slices.ContainsFunc(r.parents, func(p int32) bool { return !e.isRare(p, known) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isRare reports whether a rule, or all rules above it, are asked only if a literal was seen in a field.
+func (e *Engine) isRare(id int32, known map[int32]bool) bool {
+	if id == root {
+		return false
+	}
+	if rare, ok := known[id]; ok {
+		return rare
+	}
+	r := &e.rules[id]
+	g := e.gate(r)
+	known[id] = g != nil && g.field != fullLog || !slices.ContainsFunc(r.parents, func(p int32) bool { return !e.isRare(p, known) })
+	return known[id]
+}
+
+// ask has a rule asked whenever one of its parents holds.
+func (e *Engine) ask(id int32) {
+	for _, p := range e.rules[id].parents {
+		if p == root {
+			e.top = append(e.top, id)
+		} else {
+			e.rules[p].always = append(e.rules[p].always, id)
+		}
+	}
+}
+
+// gate returns the test whose literals are rarest and cheapest to look for, nil if there is none.
+func (e *Engine) gate(r *compiled) (best *leaf) {
+	lowest := 0
+	for _, t := range r.tests {
+		l := e.leaves[t.leaf]
+		if t.negate {
+			continue
+		}
+		if c := e.cost(l); c > 0 && (best == nil || c < lowest) {
+			best, lowest = l, c
+		}
+	}
+	return best
+}
+
+// cost orders tests: by how often a literal is seen in vain, then by what it costs to look. 0: there are none.
+func (e *Engine) cost(l *leaf) int {
+	needles := l.needles()
+	if len(needles) == 0 {
+		return 0
+	}
+	cost := 2
+	switch {
+	case l.field == fullLog:
+		cost = 200
+	case slices.Contains(common, strings.ToLower(l.name)):
+		cost = 2000
+	}
+	for _, n := range needles {
+		rare := len(n.Text)
+		if n.Place != predicate.Anywhere {
+			rare += 4
+		}
+		cost += 1 + 1000/(rare*rare)
+	}
+	return cost
+}
+
+// common are fields whose values are few, so that a literal in them is no news.
+var common = []string{"audit.type", "audit.syscall", "audit.arch", "audit.success", "audit.exit", "audit.uid", "audit.euid", "audit.auid", "audit.gid", "audit.tty", "audit.key", "audit.execve.argc"}
+
+// building collects what rules need of one field.
+type building struct {
+	ids     map[predicate.Needle]int
+	needles []predicate.Needle
+	rules   [][]int32
+}
+
+func (b *building) add(n predicate.Needle, rule int32) {
+	id, ok := b.ids[n]
+	if !ok {
+		id = len(b.needles)
+		b.ids[n], b.needles, b.rules = id, append(b.needles, n), append(b.rules, nil)
+	}
+	b.rules[id] = append(b.rules[id], rule)
+}
+
+func (b *building) indexed(field int32) indexed {
+	shortest := slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) })
+	return indexed{field: field, literals: predicate.CompileLiterals(b.needles), shortest: len(shortest.Text), rules: b.rules}
+}

@@ -1,0 +1,49 @@
+package wazuh
+
+import "strings"
+
+// What an alert tells of a rule.
+
+func (c *compiler) describe(d *definition, e *element) {
+	d.title = strings.Join(strings.Fields(d.title+" "+c.textOf(e).s), " ")
+}
+
+func (c *compiler) mitre(d *definition, e *element) {
+	d.techniques = append(d.techniques, words(e.text.expand(c.vars).s)...)
+	for _, k := range e.kids {
+		if k.name != "id" {
+			c.blame(d, k.off, "<%s>: <mitre> has <id> only", k.name)
+			continue
+		}
+		d.techniques = append(d.techniques, words(k.text.expand(c.vars).s)...)
+	}
+}
+
+func (c *compiler) option(d *definition, e *element) {
+	for _, w := range words(c.textOf(e).s) {
+		switch w {
+		case "no_log":
+			d.noLog = true
+		case "no_full_log", "alert_by_email", "no_email_alert", "log_alert", "no_ar", "no_counter":
+		default:
+			c.blame(d, e.off, "<options>: no option %q", w)
+		}
+	}
+}
+
+func (c *compiler) info(d *definition, e *element) {
+	said, kind := c.textOf(e).s, "text"
+	if a := e.attr("type"); a != nil {
+		kind = a.text.s
+	}
+	switch kind {
+	case "link", "text":
+		d.references = append(d.references, said)
+	case "cve":
+		d.references = append(d.references, "CVE-"+strings.TrimPrefix(strings.ToUpper(said), "CVE-"))
+	case "osvdb":
+		d.references = append(d.references, "OSVDB-"+said)
+	default:
+		c.blame(d, e.off, "<info>: type %q is none of text, link, cve, osvdb", kind)
+	}
+}
