@@ -51,16 +51,6 @@ func agentOnStdin(t *testing.T, dir, sinks string) (d *daemon, records *io.PipeW
 	return d, w
 }
 
-func freeTCP(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func needModules(t *testing.T, names ...string) {
 	t.Helper()
 	for _, n := range names {

@@ -17,7 +17,7 @@ import (
 // came out is all there was.
 func TestD5LowestPriorityFirst(t *testing.T) {
 	const limit = 64 << 10
-	for _, dir := range []string{"", t.TempDir()} {
+	for _, dir := range []string{"", quickDir(t)} {
 		dropped, waiting := map[string]bool{}, [Priorities][]string{}
 		q := open(t, dir, Options{MaxBytes: limit, SegmentBytes: 1 << 10, OnDrop: func(b []byte) { dropped[string(b)] = true }})
 		r := rand.New(rand.NewPCG(5, 5))
@@ -74,7 +74,7 @@ func checkVictims(t *testing.T, waiting *[Priorities][]string, dropped map[strin
 
 // What is less than all that waits gives way at once, and is counted.
 func TestD5NewcomerGivesWay(t *testing.T) {
-	for _, dir := range []string{"", t.TempDir()} {
+	for _, dir := range []string{"", quickDir(t)} {
 		var seen []string
 		q := open(t, dir, Options{MaxBytes: 8 << 10, SegmentBytes: 1 << 10, OnDrop: func(b []byte) { seen = append(seen, string(b)) }})
 		for q.Stats().Dropped == 0 {
@@ -125,7 +125,7 @@ func TestD5MaxAge(t *testing.T) {
 
 // The reserve gives room when the disk is full, and is taken again later.
 func TestD6Reserve(t *testing.T) {
-	dir := t.TempDir()
+	dir := quickDir(t)
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skipf("needs root to mount a small tmpfs: %v", err)
 	}
@@ -160,7 +160,7 @@ func TestD6Reserve(t *testing.T) {
 
 // A sync that fails is not tried again on that file: its frames are not accepted, the next go to a new segment.
 func TestD9SyncFails(t *testing.T) {
-	dir := t.TempDir()
+	dir := quickDir(t)
 	q := open(t, dir, Options{})
 	appendAll(t, q, "a")
 	d := lane0(t, q)
@@ -187,7 +187,7 @@ func TestD9SyncFails(t *testing.T) {
 
 // What version 1 wrote is read, first, and version 1 is kept away from then on.
 func TestD16EarlierVersion(t *testing.T) {
-	dir := t.TempDir()
+	dir := quickDir(t)
 	if err := os.CopyFS(dir, os.DirFS("testdata/v1")); err != nil {
 		t.Fatal(err)
 	}
@@ -205,9 +205,9 @@ func TestD16EarlierVersion(t *testing.T) {
 
 // TestModel compares a queue with a list, over random appends, batches, acks, restarts and crashes.
 func TestModel(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		dir := t.TempDir()
+		dir := quickDir(t)
 		o := Options{SegmentBytes: 100 + r.Int64N(400)}
 		q := open(t, dir, o)
 		var want []string

@@ -71,7 +71,7 @@ func conserved(t testing.TB, q *Queue) {
 // snapshot is what a crash leaves behind: a copy of dir without Close.
 func snapshot(t testing.TB, dir string) string {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), "copy")
+	to := filepath.Join(quickDir(t), "copy")
 	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
