@@ -6,9 +6,9 @@ GO       ?= go
 TOOL      = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 COUNT    ?= 20
+SOAK     ?= 60s
 PAIRS    ?= 22000000
 SEED     ?= 1
-SOAK     ?= 60s
 # Any change since the last tag makes a higher version: 1.2.3+4.gabcdef for v1.2.3-4-gabcdef.
 VERSION  ?= $(or $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g'),0.1.0)
 ARCHS     = amd64 arm64

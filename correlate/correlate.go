@@ -119,7 +119,9 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 		return dst
 	}
 	c.stats.Matches += uint64(len(ms))
+	all := len(ms)
 	ms = c.settle(ev, ms)
+	c.stats.Unmet += uint64(all - len(ms))
 	slices.SortStableFunc(ms, compareMatches)
 	dst = c.own(dst, ev, ms)
 	c.related, c.relatedTo = nil, nil

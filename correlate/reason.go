@@ -42,10 +42,11 @@ type Stats struct {
 	Replayed   uint64 `json:"replayed"`
 	Correlated uint64 `json:"correlated"` // alerts of correlations, among Alerts
 
-	// It always holds that Matches = Alerts − Correlated − Sequences + Folded + Silent + Repeated.
+	// It always holds that Matches = Alerts − Correlated − Sequences + Folded + Silent + Repeated + Unmet.
 	Folded   uint64 `json:"folded"`   // matches in the alert of a match of the same event
 	Silent   uint64 `json:"silent"`   // matches that only serve correlations
 	Repeated uint64 `json:"repeated"` // matches whose alert was raised before
+	Unmet    uint64 `json:"unmet"`    // matches that come to nothing before a rule matched often enough
 
 	Suppressed uint64 `json:"suppressed"`  // matches in windows that still held reported ones
 	LateEvents uint64 `json:"late_events"` // matches older than their window

@@ -8,10 +8,11 @@ import (
 )
 
 // Rebind makes c go on with other rules, and with PerRule and IncidentWindow of o. What was raised and the incidents are
-// remembered; so are the windows of correlations and the sequences that are in rules unchanged. Those of others are gone. It
-// must be called between two events; matches of the rules before must not come any more.
+// remembered; so are the windows of correlations, the sequences and what frequency rules counted, if they are in rules
+// unchanged. Those of others are gone. It must be called between two events; matches of the rules before must not come any
+// more.
 //
-// It looks at each correlation once, not at what its windows hold: reading waits for it.
+// It looks at each rule once, and not at what its windows hold: reading waits for it.
 func (c *Correlator) Rebind(o Options, rules Rules) {
 	o = o.withDefaults()
 	c.opts.PerRule, c.opts.IncidentWindow = o.PerRule, o.IncidentWindow
@@ -94,19 +95,20 @@ func (f *frequencies) rebind(rules []*rule.Frequency) {
 	}
 	was := f.series
 	f.series = make(map[*rule.Frequency]map[string]*list.Element)
-	for old, all := range was {
+	for old, series := range was {
 		of := known[old.Meta.ID]
-		if of == nil || frequencyPrint(of) != frequencyPrint(old) {
-			for _, at := range all {
-				s := at.Value.(*frequent)
-				f.recent.Remove(at)
-				f.bytes -= s.bytes
+		kept := of != nil && frequencyPrint(of) == frequencyPrint(old)
+		for _, at := range series {
+			s := at.Value.(*frequent)
+			if kept {
+				s.of = of
+				continue
 			}
-			continue
+			f.recent.Remove(at)
+			f.account(s, -s.bytes)
 		}
-		f.series[of] = all
-		for _, at := range all {
-			at.Value.(*frequent).of = of
+		if kept {
+			f.series[of] = series
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (g *ledger) check() error {
 	}
 	a, c := &g.assembled, &g.correlated
 	law("records", g.loop.Records, a.Records, a.Late, a.Dropped, a.Doubled, g.ends)
-	law("matches", c.Matches+c.Correlated+c.Sequences, c.Alerts, c.Folded, c.Silent, c.Repeated)
+	law("matches", c.Matches+c.Correlated+c.Sequences, c.Alerts, c.Folded, c.Silent, c.Repeated, c.Unmet)
 	law("alerts", c.Alerts, g.raised)
 	for i := range g.sinks {
 		s := &g.sinks[i]

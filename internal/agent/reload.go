@@ -137,7 +137,7 @@ func (s *supervisor) change() {
 }
 
 func memoryRules(set *rules.Set) correlate.Rules {
-	return correlate.Rules{All: set.Rules(), Correlations: set.Correlations(), Sequences: set.Sequences()}
+	return correlate.Rules{All: set.Rules(), Correlations: set.Correlations(), Sequences: set.Sequences(), Frequencies: set.Frequencies()}
 }
 
 // fixedKeys returns the parts of the configuration that differ and that only a restart changes.

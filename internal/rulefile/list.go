@@ -14,10 +14,13 @@ import (
 // MaxListBytes bounds one list. Lists of addresses are long.
 const MaxListBytes = 16 << 20
 
+// readFunc reads a file of no more than most bytes.
+type readFunc func(name string, most int64) (rule.File, error)
+
 // lists reads the lists that the Wazuh rules among files name, once each. Wazuh names them from its home, as
 // etc/lists/audit-keys; they are looked for from the folder of the rule file upwards, where etc/lists may be lists too, and
 // beside the rule file. A list that is not there is no error here: the rules that name it cannot be compiled.
-func lists(files []rule.File) (out []rule.File, err error) {
+func lists(files []rule.File, read readFunc) (out []rule.File, err error) {
 	var seen []string
 	var errs []error
 	for _, f := range files {
@@ -28,7 +31,7 @@ func lists(files []rule.File) (out []rule.File, err error) {
 			if slices.Contains(seen, name) || !filepath.IsLocal(name) {
 				continue
 			}
-			l, err := list(filepath.Dir(f.Name), name)
+			l, err := list(filepath.Dir(f.Name), name, read)
 			errs = append(errs, err)
 			if l != nil {
 				seen, out = append(seen, name), append(out, *l)
@@ -39,9 +42,9 @@ func lists(files []rule.File) (out []rule.File, err error) {
 }
 
 // list reads a list, nil if it is nowhere.
-func list(dir, name string) (*rule.File, error) {
+func list(dir, name string, read readFunc) (*rule.File, error) {
 	for _, at := range places(dir, name) {
-		f, err := readMax(at, MaxListBytes)
+		f, err := read(at, MaxListBytes)
 		switch {
 		case err == nil:
 			f.List = name

@@ -42,7 +42,7 @@ func Read(paths []string) ([]rule.File, error) {
 		})
 		errs = append(errs, err)
 	}
-	more, err := lists(files)
+	more, err := lists(files, readMax)
 	return append(files, more...), errors.Join(append(errs, err)...)
 }
 

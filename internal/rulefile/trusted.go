@@ -22,7 +22,14 @@ func ReadTrusted(paths []string) ([]rule.File, error) {
 	for _, p := range paths {
 		r.path(p, true)
 	}
-	return r.files, errors.Join(r.errs...)
+	more, err := lists(r.files, trusted)
+	return append(r.files, more...), errors.Join(append(r.errs, err)...)
+}
+
+// trusted is readMax for files that nobody else may write.
+func trusted(name string, most int64) (rule.File, error) {
+	b, err := trust.ReadFile(name, most)
+	return rule.File{Name: name, Data: b}, err
 }
 
 type reader struct {
@@ -48,12 +55,12 @@ func (r *reader) path(name string, named bool) {
 		}
 		return
 	}
-	b, err := trust.ReadFile(name, MaxBytes)
+	file, err := trusted(name, MaxBytes)
 	if err != nil {
 		r.errs = append(r.errs, err)
 		return
 	}
-	r.files = append(r.files, rule.File{Name: name, Data: b})
+	r.files = append(r.files, file)
 }
 
 func (r *reader) folder(name string, names []string) {
