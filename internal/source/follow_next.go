@@ -122,11 +122,16 @@ func (f *File) gone(sibs []sibling) (bool, error) {
 		return more, err
 	}
 	f.prevOK = false
-	return true, gap(f.path, old, off)
+	return true, f.gap(fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", old.ino, off))
 }
 
-func gap(path string, id identity, off int64) error {
-	return &GapError{path, fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", id.ino, off)}
+// gap says what may be missing between the last record and the file just entered.
+func (f *File) gap(msg string) error {
+	until, _ := stampAfter(f.fd)
+	if !until.after(f.newest) {
+		until = Stamp{} // records that were read before, or a clock that was set back
+	}
+	return &GapError{Source: f.path, Msg: msg, After: f.newest, Until: until}
 }
 
 // read reports whether records of the file were handed out.
@@ -165,39 +170,4 @@ func (f *File) openIf(s sibling, first print, size int64) (*os.File, bool, error
 		return nil, false, nil
 	}
 	return fd, true, nil
-}
-
-// resume finds the file of the cursor: by inode and first line, else by first line (copytruncate, or
-// another device number after a boot). If no file is it, the oldest one left is read from its start.
-func (f *File) resume() (bool, error) {
-	sibs, err := sweep(f.path)
-	if err != nil || len(sibs) == 0 {
-		return f.stuck(err)
-	}
-	from, id := f.o.From, f.o.From.identity()
-	slices.SortStableFunc(sibs, func(a, b sibling) int { return btoi(b.identity == id) - btoi(a.identity == id) })
-	for _, s := range sibs {
-		fd, first, err := f.openSibling(s)
-		if err != nil {
-			return f.stuck(err)
-		}
-		if from.fits(s, first) {
-			f.enter(fd, s.identity, first)
-			f.startAt(from.Offset)
-			return true, nil
-		}
-		fd.Close()
-	}
-	sortSiblings(sibs)
-	if more, err := f.goTo(sibs); !more || err != nil {
-		return more, err
-	}
-	return true, gap(f.path, id, from.Offset)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -180,7 +180,7 @@ func (f *File) restart() (bool, error) {
 	if !lost {
 		return true, nil
 	}
-	return true, &GapError{f.path, "the log was truncated and no copy of it is there: records may be lost"}
+	return true, f.gap("the log was truncated and no copy of it is there: records may be lost")
 }
 
 // change goes on at the same offset in a copy of the file.

@@ -189,7 +189,7 @@ func (n *Netlink) batch(fd uintptr) bool {
 			return len(n.queue) > 0
 		case errors.Is(err, syscall.ENOBUFS):
 			n.stats.Overruns++
-			n.add(audit.Record{}, &GapError{netlinkName, "the receive buffer was full: the kernel threw records away"})
+			n.add(audit.Record{}, &GapError{Source: netlinkName, Msg: "the receive buffer was full: the kernel threw records away"})
 		case err != nil:
 			n.add(audit.Record{}, fmt.Errorf("read audit socket: %w", err))
 			return true
