@@ -29,4 +29,5 @@ require (
 	golang.org/x/sys v0.34.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
 	golang.org/x/tools v0.35.0 // indirect
+	pgregory.net/rapid v1.2.0 // indirect
 )

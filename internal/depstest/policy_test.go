@@ -57,7 +57,7 @@ var owners = map[string][]string{
 }
 
 // testOnly are third-party modules that any test may use and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/leodido/go-syslog", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/leodido/go-syslog", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // impure are the standard packages that a pure function of events has no use for: logs, files,
 // sockets, chance. What is below one of them counts too, but for what is named in pureAfterAll.

@@ -93,10 +93,6 @@ func (f *File) goTo(sibs []sibling) (bool, error) {
 // gone handles that no name leads to the file being read: it was replaced by a copy, or the oldest was
 // removed, or somebody deleted the log. Files that were written to before ours was last are older.
 func (f *File) gone(sibs []sibling) (bool, error) {
-	ours, err := fstat(f.fd)
-	if err != nil {
-		return f.stuck(err)
-	}
 	for _, s := range sibs {
 		fd, ok, err := f.openIf(s, f.first, f.off)
 		if err != nil {
@@ -108,20 +104,17 @@ func (f *File) gone(sibs []sibling) (bool, error) {
 		}
 	}
 	live := len(sibs) - 1
-	newer := slices.IndexFunc(sibs, func(s sibling) bool {
-		return s.mtime > ours.mtime || s.mtime == ours.mtime && !f.read(s.identity)
-	})
 	if live < 0 || sibs[live].n != 0 {
 		return f.stuck(errUnstable)
 	}
-	if newer < 0 {
-		newer = live
+	newer, err := f.newer(sibs)
+	if err != nil {
+		return f.stuck(err)
 	}
 	old, off := f.id, f.off
-	if more, err := f.goTo(sibs[newer:]); !more || err != nil {
+	if more, err := f.goAfter(sibs, newer); !more || err != nil {
 		return more, err
 	}
-	f.prevOK = false
 	return true, f.gap(fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", old.ino, off))
 }
 
@@ -132,6 +125,26 @@ func (f *File) gap(msg string) error {
 		until = Stamp{} // records that were read before, or a clock that was set back
 	}
 	return &GapError{Source: f.path, Msg: msg, After: f.newest, Until: until}
+}
+
+// newer returns the index of the oldest file with records later than those handed out; where none has, since the clock
+// was set back, of the oldest that was written to after the one being read, which has no name any more.
+func (f *File) newer(sibs []sibling) (int, error) {
+	i, empty, err := f.firstLater(sibs, f.newest)
+	if err != nil || i >= 0 {
+		return i, err
+	}
+	ours, err := fstat(f.fd)
+	if err != nil || empty {
+		return len(sibs) - 1, err
+	}
+	i = slices.IndexFunc(sibs, func(s sibling) bool {
+		return s.mtime > ours.mtime || s.mtime == ours.mtime && !f.read(s.identity)
+	})
+	if i < 0 {
+		i = len(sibs) - 1
+	}
+	return i, nil
 }
 
 // read reports whether records of the file were handed out.

@@ -26,6 +26,21 @@ func stampBefore(fd *os.File, off int64) (Stamp, bool) {
 	return Stamp{}, false
 }
 
+// stampNewest returns the latest stamp at the end of a file; false if there is none. The last record need not have it: a
+// record has the time at which its system call began, and accept may wait for hours.
+func stampNewest(fd *os.File, size int64) (newest Stamp, ok bool) {
+	start := max(0, size-stampSpan)
+	for line := range bytes.Lines(readAt(fd, start, int(size-start))) {
+		if st, is := stampOf(bytes.TrimSuffix(line, []byte("\n"))); is {
+			ok = true
+			if st.after(newest) {
+				newest = st
+			}
+		}
+	}
+	return newest, ok
+}
+
 // stampAfter returns the stamp of the first record of a file; false if there is none nearby.
 func stampAfter(fd *os.File) (Stamp, bool) {
 	for line := range bytes.Lines(readAt(fd, 0, stampSpan)) {
