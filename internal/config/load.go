@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -53,10 +54,26 @@ func parse(name string, text []byte) (Config, error) {
 	if err := cfg.Sinks.Syslog.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: sinks.syslog.address: %w", name, err)
 	}
+	if err := cfg.Source.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: source.also: %w", name, err)
+	}
 	if !cfg.Sinks.Stdout.Enabled && !cfg.Sinks.Syslog.Enabled {
 		return Config{}, fmt.Errorf("%s: sinks: none is enabled: nobody would see an alert", name)
 	}
 	return cfg, nil
+}
+
+// check holds the list of further sources to the first.
+func (s Source) check() error {
+	for i, kind := range s.Also {
+		if kind == s.Kind || slices.Contains(s.Also[:i], kind) {
+			return fmt.Errorf("%s is named twice", kind)
+		}
+	}
+	if len(s.Also) > 0 && s.Kind == "auto" {
+		return errors.New("kind auto chooses one source: name the kind")
+	}
+	return nil
 }
 
 // check holds the address to the network.

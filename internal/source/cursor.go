@@ -125,7 +125,7 @@ func (f *File) mark() {
 // next. A mark of more than 1,024 rotations ago gives the oldest place still known. It is zero
 // if the log was not found yet.
 func (f *File) Cursor(mark uint64) Cursor {
-	next := f.base + uint64(f.off) + 1
+	next := f.nextMark()
 	if mark == 0 {
 		mark = next
 		// A file without a line yet has no print to be found again by: the end of the one before it.

@@ -69,19 +69,24 @@ func Follow(path string, o FollowOptions) (*File, error) {
 
 // Next returns the next record, waiting for it: see Source. It never returns io.EOF.
 func (f *File) Next(ctx context.Context) (audit.Record, error) {
+	return poll(ctx, f.o.Idle, f.o.Poll, f.try)
+}
+
+// poll calls try every interval until it has something; ErrIdle if it had nothing for idle.
+func poll(ctx context.Context, idle, interval time.Duration, try func() (audit.Record, bool, error)) (audit.Record, error) {
 	var waited time.Duration
 	for {
-		rec, ok, err := f.try()
+		rec, ok, err := try()
 		if ok || err != nil {
 			return rec, err
 		}
-		if f.o.Idle > 0 && waited >= f.o.Idle {
+		if idle > 0 && waited >= idle {
 			return audit.Record{}, ErrIdle
 		}
-		if err := sleep(ctx, f.o.Poll); err != nil {
+		if err := sleep(ctx, interval); err != nil {
 			return audit.Record{}, err
 		}
-		waited += f.o.Poll
+		waited += interval
 	}
 }
 

@@ -140,16 +140,38 @@ func (n *Netlink) Close() error { return n.f.Close() }
 // Next returns the next record: see Source. Records have no Mark.
 func (n *Netlink) Next(ctx context.Context) (audit.Record, error) {
 	for n.head == len(n.queue) {
-		n.queue, n.head = n.queue[:0], 0
-		n.mem.Reset(1 << 20)
+		n.empty()
 		if err := n.receive(ctx); err != nil {
 			return audit.Record{}, err
 		}
 	}
+	o := n.first()
+	return o.rec, o.err
+}
+
+// try returns what is there already; false if nothing is.
+func (n *Netlink) try() (audit.Record, bool, error) {
+	if n.head == len(n.queue) {
+		n.empty()
+		err := n.raw.Control(func(fd uintptr) { n.batch(fd) })
+		if err != nil || len(n.queue) == 0 {
+			return audit.Record{}, false, err
+		}
+	}
+	o := n.first()
+	return o.rec, o.err == nil, o.err
+}
+
+func (n *Netlink) empty() {
+	n.queue, n.head = n.queue[:0], 0
+	n.mem.Reset(1 << 20)
+}
+
+func (n *Netlink) first() outcome {
 	o := n.queue[n.head]
 	n.queue[n.head] = outcome{} // the queue must not keep its record
 	n.head++
-	return o.rec, o.err
+	return o
 }
 
 // receive waits for datagrams and queues all that are there, up to a batch.
