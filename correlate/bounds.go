@@ -41,9 +41,9 @@ func (s *windows) shrink(w *window) {
 	for len(w.entries)+len(w.waiting) > s.opts.MaxPerGroup && s.shorten(w) {
 		s.stats.OverPerGroup++
 	}
-	for s.bytes > s.opts.MaxWindowBytes && s.oldest != w {
+	for s.bytes > s.opts.MaxWindowBytes && s.oldest != &w.seat {
 		s.stats.OverBytes++
-		s.evict(s.oldest)
+		s.evict(s.oldest.win)
 	}
 	for s.bytes > s.opts.MaxWindowBytes && s.shorten(w) {
 		s.stats.OverBytes++
@@ -71,38 +71,7 @@ func (s *windows) evict(w *window) {
 func (s *windows) remove(w *window) {
 	delete(w.of.windows, w.key)
 	heap.Remove(&w.clock.due, w.at)
-	s.unlink(w)
+	s.recency.unlink(&w.seat)
 	s.count--
 	s.bytes -= w.bytes
-}
-
-// touch makes w the one that is given up last.
-func (s *windows) touch(w *window) {
-	if s.newest != w {
-		s.unlink(w)
-		s.link(w)
-	}
-}
-
-func (s *windows) link(w *window) {
-	w.older, w.newer = s.newest, nil
-	if s.newest != nil {
-		s.newest.newer = w
-	} else {
-		s.oldest = w
-	}
-	s.newest = w
-}
-
-func (s *windows) unlink(w *window) {
-	if w.newer != nil {
-		w.newer.older = w.older
-	} else {
-		s.newest = w.older
-	}
-	if w.older != nil {
-		w.older.newer = w.newer
-	} else {
-		s.oldest = w.newer
-	}
 }

@@ -70,8 +70,8 @@ func TestOneWindowOverBytes(t *testing.T) {
 
 func TestMaxNodes(t *testing.T) {
 	f := newFeeder(Options{MaxNodes: 2}, over(rule.EventCount, "a", bound("gte", 3)))
-	if got := f.run("m/1a n/1a o/1a p/1a"); got != "3: 1 2 3" || len(f.c.win.clocks) != 3 || f.c.Stats().OverNodes != 2 {
-		t.Errorf("alerts %q, %d clocks, stats %+v", got, len(f.c.win.clocks), f.c.Stats())
+	if got := f.run("m/1a n/1a o/1a p/1a"); got != "3: 1 2 3" || len(f.c.clocks.named) != 3 || f.c.Stats().OverNodes != 2 {
+		t.Errorf("alerts %q, %d clocks, stats %+v", got, len(f.c.clocks.named), f.c.Stats())
 	}
 }
 

@@ -1,19 +1,23 @@
 package correlate
 
 import (
+	"cmp"
 	"container/heap"
 	"math"
+	"slices"
 	"strings"
 )
 
-// clock is the time of one node, the newest of its events, and the windows that wait for it: clocks of hosts differ.
+// clock is the time of one node, the newest of its events, and what waits for it: clocks of hosts differ.
 type clock struct {
-	name   string
-	newest int64
-	behind int   // events in a row that were older than newest by more than setBack
-	recent int64 // the newest of these
-	epoch  int   // times it was set back
-	due    deadlines
+	name    string
+	newest  int64 // as far as it has come, by events or without
+	heard   int64 // of the newest event
+	behind  int   // events in a row that were older than newest by more than setBack
+	recent  int64 // the newest of these
+	epoch   int   // times it was set back
+	due     deadlines
+	waiting []*arrival // in order
 }
 
 // An event may be far behind the clock: its time is that of the begin of its system call. So many of them in a row mean
@@ -27,6 +31,7 @@ const (
 // tick takes the time of an event, and reports whether the clock was set back.
 func (n *clock) tick(msec int64) bool {
 	if msec >= n.newest-setBack {
+		n.heard = max(n.heard, msec)
 		n.newest, n.behind = max(n.newest, msec), 0
 		return false
 	}
@@ -37,66 +42,99 @@ func (n *clock) tick(msec int64) bool {
 	if n.behind < setBackEvents {
 		return false
 	}
-	n.newest, n.behind = n.recent, 0
+	n.newest, n.heard, n.behind = n.recent, n.recent, 0
 	n.epoch++
 	return true
 }
 
-func (n *clock) isDue() bool { return len(n.due) > 0 && n.due[0].due < n.newest }
+func (n *clock) isDue() bool {
+	return len(n.due) > 0 && n.due[0].due < n.newest || len(n.waiting) > 0 && n.waiting[0].due < n.newest
+}
+
+// waits reports whether an event that waits comes before all deadlines.
+func (n *clock) waits() bool {
+	return len(n.waiting) > 0 && (len(n.due) == 0 || n.waiting[0].due <= n.due[0].due)
+}
+
+// clocks are those of all nodes.
+type clocks struct {
+	max    int
+	named  map[string]*clock
+	order  []*clock // of named, as they came
+	last   *clock   // of the event before
+	ending *clock   // of all nodes, while Flush runs
+	number uint64   // of the seat given last
+}
+
+func newClocks(max int) *clocks { return &clocks{max: max, named: make(map[string]*clock)} }
 
 // clock returns that of a node.
-func (s *windows) clock(node string) *clock {
+func (s *clocks) clock(node string) *clock {
 	if s.ending != nil {
 		return s.ending
 	}
 	if s.last != nil && s.last.name == node {
 		return s.last
 	}
-	n := s.clocks[node]
+	n := s.named[node]
 	if n == nil {
-		n = s.addClock(node)
+		n = s.add(node)
 	}
 	s.last = n
 	return n
 }
 
+// unheard is the time of a clock before its first event.
+const unheard = math.MinInt64 / 2
+
 // manyNodes is the name of what nodes over MaxNodes share, as in package assemble.
 const manyNodes = "?"
 
-func (s *windows) addClock(node string) *clock {
-	if len(s.clocks) >= s.opts.MaxNodes {
+func (s *clocks) add(node string) *clock {
+	if len(s.named) >= s.max {
 		node = manyNodes
-		if n := s.clocks[node]; n != nil {
+		if n := s.named[node]; n != nil {
 			return n
 		}
 	}
-	n := &clock{name: strings.Clone(node), newest: math.MinInt64 / 2}
-	s.clocks[n.name] = n
+	n := &clock{name: strings.Clone(node), newest: unheard, heard: unheard}
+	s.named[n.name] = n
 	s.order = append(s.order, n)
 	return n
 }
 
-// advance does what is due on a clock, in the order of the deadlines.
-func (s *windows) advance(n *clock) {
-	for n.isDue() {
-		s.step(n.due[0])
-	}
-}
-
-// flush does all that is due some time, of all nodes on one clock.
-func (s *windows) flush() {
+// end puts all that waits on one clock, past the end of time.
+func (s *clocks) end() *clock {
 	all := &clock{newest: math.MaxInt64}
 	for _, n := range s.order {
-		for _, w := range n.due {
-			w.clock, w.epoch = all, 0
-			all.due.Push(w)
+		for _, t := range n.due {
+			t.move(all)
+			all.due.Push(t)
 		}
-		n.due = nil
+		for _, a := range n.waiting {
+			a.node, a.epoch = all, 0
+			all.waiting = append(all.waiting, a)
+		}
+		n.due, n.waiting = nil, nil
 	}
 	heap.Init(&all.due)
+	slices.SortStableFunc(all.waiting, func(a, b *arrival) int { return cmp.Compare(a.due, b.due) })
 	s.ending = all
-	s.advance(all)
-	s.ending = nil
+	return all
+}
+
+// advance does what is due on a clock, in the order of the deadlines.
+func (c *Correlator) advance(n *clock) {
+	for n.isDue() {
+		switch {
+		case n.waits():
+			c.seq.release(n)
+		case n.due[0].win != nil:
+			c.win.step(n.due[0].win)
+		default:
+			c.seq.step(n.due[0].seq)
+		}
+	}
 }
 
 // step does what is due in a window: a match that waited, or the close.
@@ -125,33 +163,5 @@ func (s *windows) move(w *window, n *clock) {
 	}
 	heap.Remove(&w.clock.due, w.at)
 	w.clock = n
-	heap.Push(&n.due, w)
-}
-
-// deadlines is a heap. Equal ones come in the order in which the windows were opened.
-type deadlines []*window
-
-func (h deadlines) Len() int { return len(h) }
-
-func (h deadlines) Less(i, j int) bool {
-	return h[i].due < h[j].due || h[i].due == h[j].due && h[i].number < h[j].number
-}
-
-func (h deadlines) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-func (h *deadlines) Push(x any) {
-	w := x.(*window)
-	w.at = len(*h)
-	*h = append(*h, w)
-}
-
-func (h *deadlines) Pop() any {
-	old := *h
-	w := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return w
+	heap.Push(&n.due, &w.seat)
 }

@@ -1,10 +1,16 @@
 // Package correlate turns the matches of events into alerts, and remembers what it takes to send each
 // only once: the ids of alerts already raised, and the incident that a process lineage belongs to. It keeps the
-// windows of correlations: rules over the matches of other rules.
+// windows of correlations, rules over the matches of other rules, and the machines of sequences, rules over several events.
 //
 // What surprised us: "fewer than three" and "a and not b" are never true at an event, only once time has passed. So a
 // correlation with more than lower bounds is decided when its window closes (see windows), and one that refers to
-// such a correlation runs behind by as much.
+// such a correlation runs behind by as much. And a log has events in the order in which they ended, with the times at which
+// they began: late is the rule, not the exception.
+//
+// A late event counts where it belongs in time. In a window it does if the window reaches back to it; if not, it is
+// ignored (Stats.LateEvents). For sequences, events wait for Options.Reorder of event time; one that comes later still
+// (Stats.LateSteps) extends what ended before it, and neither replaces nor ends what is newer. What was told is never taken
+// back.
 //
 // It knows event time only, is bounded, and belongs to one goroutine.
 package correlate
@@ -26,12 +32,21 @@ type Options struct {
 	IncidentWindow time.Duration // event time after which a lineage's next alert is a new incident [10 min]
 	PerRule        bool          // one alert per rule and event, not one per event
 	MaxGroups      int           // windows of all correlations; over it the least recently touched goes [65536]
-	// MaxPerGroup is how many matches one window holds; over it the oldest goes [10000]. A correlation that counts to more
+	// MaxPerGroup is how many matches one window holds; over it the oldest goes [rule.MaxPerGroup]. A correlation that counts to more
 	// never fires.
 	MaxPerGroup    int
 	MaxWindowBytes int  // bytes of all windows, about; over it the least recently touched goes [64 MiB]
 	MaxNodes       int  // nodes with a clock of their own; more share one [65536]
 	Explain        bool // keep the Decisions
+	MaxKeys        int  // keys of all sequences; over it that with the most gives up the least recently touched [65536]
+	// MaxSequenceBytes is how much the sequences take, about; over it that with the most gives up keys. Events that wait
+	// for their turn take up to a quarter more [64 MiB].
+	MaxSequenceBytes int
+	// Reorder is how long an event that a sequence has a term for waits, in event time, for those that began before it
+	// and ended after it [200 ms; below 0: not at all].
+	Reorder    time.Duration
+	MaxWaiting int  // events that wait; over it the first one does not any more [8192]
+	PerKey     bool // events that make a sequence by several keys give an alert for each
 }
 
 func (o Options) withDefaults() Options {
@@ -42,9 +57,15 @@ func (o Options) withDefaults() Options {
 	}
 	def(&o.MaxSeen, 65536)
 	def(&o.MaxGroups, 65536)
-	def(&o.MaxPerGroup, 10000)
+	def(&o.MaxPerGroup, rule.MaxPerGroup)
 	def(&o.MaxWindowBytes, 64<<20)
 	def(&o.MaxNodes, 65536)
+	def(&o.MaxKeys, 65536)
+	def(&o.MaxWaiting, 8192)
+	def(&o.MaxSequenceBytes, 64<<20)
+	if o.Reorder == 0 {
+		o.Reorder = 200 * time.Millisecond
+	}
 	if o.IncidentWindow <= 0 {
 		o.IncidentWindow = 10 * time.Minute
 	}
@@ -56,17 +77,25 @@ type Correlator struct {
 	opts      Options
 	seen      memory[struct{}]
 	incidents memory[*incident] // by entity id
+	sent      map[string]struct{}
 	stats     Stats
+	clocks    *clocks
 	win       windows
+	seq       sequences
 	decisions []Decision
 }
 
 // New returns a Correlator that has seen nothing.
 func New(o Options) *Correlator {
-	o = o.withDefaults()
-	c := &Correlator{opts: o, seen: newMemory[struct{}](o.MaxSeen), incidents: newMemory[*incident](o.MaxSeen)}
-	c.win = newWindows(o, &c.stats, c.note)
+	c := &Correlator{opts: o.withDefaults()}
+	c.init()
 	return c
+}
+
+func (c *Correlator) init() {
+	c.seen, c.incidents, c.sent = newMemory[struct{}](c.opts.MaxSeen), newMemory[*incident](c.opts.MaxSeen), make(map[string]struct{})
+	c.clocks = newClocks(c.opts.MaxNodes)
+	c.win, c.seq = newWindows(c), newSequences(c)
 }
 
 // Observe appends the alerts that one event, with its matches ms, gives to dst: those of correlations whose windows its
@@ -76,8 +105,8 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	c.forget()
 	n := c.clock(ev.ID)
 	if n.isDue() {
-		c.win.advance(n)
-		dst = c.fired(dst)
+		c.advance(n)
+		dst = c.decided(dst)
 	}
 	if len(ms) == 0 {
 		return dst
@@ -88,17 +117,22 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	for i := range ms {
 		c.win.match(n, ev, &ms[i])
 	}
-	return c.fired(dst)
+	c.seq.observe(n, ev, ms)
+	return c.decided(dst)
 }
+
+// decided raises the alerts of what fired and was found.
+func (c *Correlator) decided(dst []alert.Alert) []alert.Alert { return c.found(c.fired(dst)) }
 
 // clock returns that of the event's node, and lets the event set it.
 func (c *Correlator) clock(id audit.ID) *clock {
-	n := c.win.clock(id.Node)
+	n := c.clocks.clock(id.Node)
 	if n.name == manyNodes {
 		c.stats.OverNodes++
 	}
 	if n.tick(id.Msec) {
 		c.stats.SetBack++
+		c.seq.settle(n)
 	}
 	return n
 }
@@ -123,6 +157,7 @@ func byLevel(a, b *rule.Meta) int {
 func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {
 	for len(ms) > 0 && ms[len(ms)-1].Silent {
 		ms = ms[:len(ms)-1]
+		c.stats.Silent++
 	}
 	if len(ms) > 0 && !c.opts.PerRule {
 		return c.raise(dst, ev, ms)
@@ -137,16 +172,31 @@ func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []
 // this closed: for a live source that has been idle.
 func (c *Correlator) Advance(dst []alert.Alert, node string, t time.Time) []alert.Alert {
 	c.forget()
-	n := c.win.clock(node)
+	n := c.clocks.clock(node)
 	n.newest = max(n.newest, t.UnixMilli())
-	c.win.advance(n)
-	return c.fired(dst)
+	c.advance(n)
+	return c.decided(dst)
+}
+
+// Idle is Advance for all nodes at once: no event has come of any of them for that long, so that their clocks show as much
+// more than when the last one came. It does not know what their clocks show, and they need not agree with ours.
+func (c *Correlator) Idle(dst []alert.Alert, since time.Duration) []alert.Alert {
+	c.forget()
+	for _, n := range c.clocks.order {
+		n.newest = max(n.newest, n.heard+since.Milliseconds())
+		if n.isDue() {
+			c.advance(n)
+		}
+	}
+	return c.decided(dst)
 }
 
 // Flush closes all windows, as if much time had passed without an event, and appends the alerts of those decided by it:
 // at the end of the input.
 func (c *Correlator) Flush(dst []alert.Alert) []alert.Alert {
 	c.forget()
-	c.win.flush()
-	return c.fired(dst)
+	c.advance(c.clocks.end())
+	c.clocks.ending = nil
+	c.seq.clear()
+	return c.decided(dst)
 }

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestCorrelationAlert(t *testing.T) {
 	if a.Event != ev || a.Level != rule.Critical || a.Time != ev.Time() || !slices.Equal(a.Rules, []*rule.Meta{of.Meta, low}) || len(a.Evidence) != 1 {
 		t.Errorf("alert = %+v", a)
 	}
-	if want := []alert.Related{{ID: audit.ID{Msec: 1000, Serial: 7}, Rule: low}, {ID: ev.ID, Rule: low}}; !slices.Equal(a.Related, want) {
+	if want := []alert.Related{{ID: audit.ID{Msec: 1000, Serial: 7}, Rule: low}, {ID: ev.ID, Rule: low}}; !reflect.DeepEqual(a.Related, want) {
 		t.Errorf("related = %+v, want %+v", a.Related, want)
 	}
 	if s := c.Stats(); s.Alerts != 3 || s.Correlated != 1 || s.Groups != 1 {

@@ -23,10 +23,16 @@ type firing struct {
 
 // made is what a firing is made of.
 type made struct {
-	related []alert.Related        // in the order of their times; at least one
-	more    int                    // events beyond MaxRelated
-	rules   []*rule.Meta           // those that matched, and correlations between; the highest level first
-	seen    map[alert.Related]bool // while it is made
+	related []alert.Related // in the order of their times; at least one
+	more    int             // events beyond MaxRelated
+	rules   []*rule.Meta    // those that matched, and correlations between; the highest level first
+	seen    map[cause]bool  // while it is made
+}
+
+// cause is a match, by which it is known.
+type cause struct {
+	id   audit.ID
+	rule *rule.Meta
 }
 
 // decide fires if the condition holds now.
@@ -107,7 +113,7 @@ func project(group []string, at []int) ([]string, bool) {
 }
 
 func makeOf(es []entry) *made {
-	m := &made{seen: make(map[alert.Related]bool)}
+	m := &made{seen: make(map[cause]bool)}
 	for i := range es {
 		m.include(&es[i])
 	}
@@ -140,10 +146,11 @@ func (m *made) name(r *rule.Meta) {
 }
 
 func (m *made) relate(r alert.Related) {
-	if m.seen[r] {
+	c := cause{r.ID, r.Rule}
+	if m.seen[c] {
 		return
 	}
-	m.seen[r] = true
+	m.seen[c] = true
 	if len(m.related) == alert.MaxRelated {
 		m.more++
 		return

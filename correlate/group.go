@@ -33,15 +33,16 @@ func (w *window) outdated(x *contribution) bool {
 func (s *windows) open(d *definition, n *clock) *window {
 	for s.count >= s.opts.MaxGroups {
 		s.stats.OverGroups++
-		s.evict(s.oldest)
+		s.evict(s.oldest.win)
 	}
-	s.number++
+	s.clocks.number++
 	key := string(s.key)
-	w := &window{of: d, key: key, group: groupOf(key), number: s.number, clock: n, epoch: n.epoch, latest: math.MinInt64, due: math.MaxInt64}
+	w := &window{of: d, key: key, group: groupOf(key), clock: n, epoch: n.epoch, latest: math.MinInt64}
+	w.seat = seat{due: math.MaxInt64, number: s.clocks.number, win: w}
 	w.reset()
 	d.windows[key] = w
-	heap.Push(&n.due, w)
-	s.link(w)
+	heap.Push(&n.due, &w.seat)
+	s.link(&w.seat)
 	s.count++
 	s.account(w, windowSize+len(key)+16*len(w.group)+8*len(w.counts))
 	return w

@@ -1,5 +1,7 @@
 package correlate
 
+import "iter"
+
 // memory is a map that keeps the last max keys put.
 type memory[V any] struct {
 	m    map[string]V
@@ -14,6 +16,18 @@ func newMemory[V any](max int) memory[V] {
 func (s *memory[V]) get(k string) (V, bool) {
 	v, ok := s.m[k]
 	return v, ok
+}
+
+// all returns the keys that are remembered, the oldest first.
+func (s *memory[V]) all() iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for i := range s.ring {
+			k := s.ring[(s.next+i)%len(s.ring)]
+			if !yield(k, s.m[k]) {
+				return
+			}
+		}
+	}
 }
 
 func (s *memory[V]) put(k string, v V) {

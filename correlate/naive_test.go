@@ -228,7 +228,7 @@ func (v *naive) fire(g *naiveGroup, es []*naiveMatch, now int64) {
 	var related []alert.Related
 	for _, x := range es {
 		for _, r := range x.related {
-			if !slices.Contains(related, r) {
+			if !slices.ContainsFunc(related, func(q alert.Related) bool { return q.ID == r.ID && q.Rule == r.Rule }) {
 				related = append(related, r)
 			}
 		}

@@ -27,6 +27,7 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 		c.note(ms[i].Rule, nil, why)
 	}
 	if why != ReasonNew {
+		c.stats.Repeated += uint64(len(ms))
 		return dst
 	}
 	a := alert.Alert{ID: id, Time: ev.Time(), Level: ms[0].Rule.Level, Event: ev, Incident: c.incident(ev, id)}
@@ -34,7 +35,17 @@ func (c *Correlator) raise(dst []alert.Alert, ev *event.Event, ms []rule.Match) 
 		a.Rules = append(a.Rules, m.Rule)
 		a.Evidence = append(a.Evidence, m.Evidence...)
 	}
-	return append(dst, a)
+	return c.joined(dst, c.send(dst, &a, nil), len(ms))
+}
+
+// joined counts the matches that an alert was made of, if it was sent.
+func (c *Correlator) joined(dst, sent []alert.Alert, matches int) []alert.Alert {
+	if len(sent) == len(dst) {
+		c.stats.Repeated += uint64(matches)
+	} else {
+		c.stats.Folded += uint64(matches - 1)
+	}
+	return sent
 }
 
 // fired raises the alerts of the correlations that fired.
@@ -58,11 +69,10 @@ func (c *Correlator) correlated(dst []alert.Alert, f *firing) []alert.Alert {
 	if why != ReasonNew {
 		return dst
 	}
-	c.stats.Correlated++
-	return append(dst, alert.Alert{
+	return c.send(dst, &alert.Alert{
 		ID: id, Time: time.UnixMilli(f.last.Msec).UTC(), Level: f.of.Meta.Level, Rules: append([]*rule.Meta{f.of.Meta}, f.rules...),
-		Evidence: f.evidence, Event: f.ev, Incident: c.incident(f.ev, id), Related: f.related, Unlisted: f.more,
-	})
+		Evidence: f.evidence, Event: f.ev, Incident: c.incident(f.ev, id), Related: f.related, Unlisted: f.more, Group: groupValues(f.of.By, f.group),
+	}, &c.stats.Correlated)
 }
 
 func (c *Correlator) decide(id string) Reason {
@@ -71,8 +81,21 @@ func (c *Correlator) decide(id string) Reason {
 		return ReasonReplayed
 	}
 	c.seen.put(id, struct{}{})
-	c.stats.Alerts++
 	return ReasonNew
+}
+
+// send appends an alert and counts it, unless it went out before a restart.
+func (c *Correlator) send(dst []alert.Alert, a *alert.Alert, kind *uint64) []alert.Alert {
+	if _, ok := c.sent[a.ID]; ok {
+		delete(c.sent, a.ID)
+		c.stats.Replayed++
+		return dst
+	}
+	c.stats.Alerts++
+	if kind != nil {
+		*kind++
+	}
+	return append(dst, *a)
 }
 
 // alertID names an alert by its event and leading rule, and that of a correlation by its first event, the correlation

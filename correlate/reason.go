@@ -41,11 +41,19 @@ type Stats struct {
 	Replayed   uint64 `json:"replayed"`
 	Correlated uint64 `json:"correlated"` // alerts of correlations, among Alerts
 
+	// It always holds that Matches = Alerts − Correlated − Sequences + Folded + Silent + Repeated.
+	Folded   uint64 `json:"folded"`   // matches in the alert of a match of the same event
+	Silent   uint64 `json:"silent"`   // matches that only serve correlations
+	Repeated uint64 `json:"repeated"` // matches whose alert was raised before
+
 	Suppressed uint64 `json:"suppressed"`  // matches in windows that still held reported ones
 	LateEvents uint64 `json:"late_events"` // matches older than their window
-	Doubled    uint64 `json:"doubled"`     // matches that their window had already
+	Doubled    uint64 `json:"doubled"`     // matches that their window had already, events that a sequence had
 	NoValue    uint64 `json:"no_value"`    // matches without a value to count, or not a number
 	SetBack    uint64 `json:"set_back"`    // times that the clock of a node was set back
+
+	Sequences uint64 `json:"sequences"`  // alerts of sequences, among Alerts
+	LateSteps uint64 `json:"late_steps"` // events of sequences that came later than Reorder
 
 	Groups       int    `json:"groups"`         // windows now
 	WindowBytes  int    `json:"window_bytes"`   // theirs, about
@@ -53,12 +61,21 @@ type Stats struct {
 	OverPerGroup uint64 `json:"over_per_group"` // matches given up for MaxPerGroup
 	OverBytes    uint64 `json:"over_bytes"`     // windows, and matches of the last one, given up for MaxWindowBytes
 	OverNodes    uint64 `json:"over_nodes"`     // events of nodes that share a clock for MaxNodes
+
+	Keys              int    `json:"keys"`                // of sequences, now
+	SequenceBytes     int    `json:"sequence_bytes"`      // theirs, and of events that wait, about
+	OverKeys          uint64 `json:"over_keys"`           // keys given up for MaxKeys
+	OverSequenceBytes uint64 `json:"over_sequence_bytes"` // keys given up for MaxSequenceBytes
+	OverWaiting       uint64 `json:"over_waiting"`        // events that did not wait for Reorder, for MaxWaiting or MaxSequenceBytes
+	OverEventKeys     uint64 `json:"over_event_keys"`     // times that an event had more keys than are looked at
+	OverPending       uint64 `json:"over_pending"`        // whole sequences given up because too many of a key waited for what must not follow
 }
 
 // Stats returns the counters.
 func (c *Correlator) Stats() Stats {
 	s := c.stats
 	s.Groups, s.WindowBytes = c.win.count, c.win.bytes
+	s.Keys, s.SequenceBytes = c.seq.count, c.seq.bytes+c.seq.held
 	return s
 }
 

@@ -40,10 +40,10 @@ const (
 
 // window is the matches of one group of one correlation, of no more than its span.
 type window struct {
-	of     *definition
-	key    string   // of the group
-	group  []string // parts of key
-	number uint64   // windows are numbered as they are opened
+	seat
+	of    *definition
+	key   string   // of the group
+	group []string // parts of key
 
 	entries  []entry // by time; those of equal times as they came
 	store    []entry // the memory of entries, from its begin
@@ -61,11 +61,7 @@ type window struct {
 	clock   *clock         // that of the newest match
 	latest  int64          // time of the newest match, waiting ones too
 	epoch   int            // of clock, when it was last touched
-	due     int64
-	at      int // in clock.due
 	bytes   int
-	newer   *window // touched after it
-	older   *window
 }
 
 func (w *window) newest() int64 { return w.entries[len(w.entries)-1].ID.Msec }

@@ -18,25 +18,20 @@ import (
 // A match that comes late is put where it belongs in time, if the window still reaches back to it; else it is counted and
 // ignored.
 type windows struct {
-	opts   Options
-	stats  *Stats
-	note   func(*rule.Meta, []string, Reason)
-	defs   map[*rule.Correlation]*definition // no more than there are rules
-	clocks map[string]*clock
-	order  []*clock // of clocks, as they came
-	last   *clock   // of the event before
-	ending *clock   // of all nodes, while flush runs
-	count  int
-	bytes  int
-	number uint64
-	newest *window // touched last
-	oldest *window
-	key    []byte
-	fired  []firing // since the last call
+	*clocks
+	recency
+	opts  Options
+	stats *Stats
+	note  func(*rule.Meta, []string, Reason)
+	defs  map[*rule.Correlation]*definition // no more than there are rules
+	count int
+	bytes int
+	key   []byte
+	fired []firing // since the last call
 }
 
-func newWindows(o Options, stats *Stats, note func(*rule.Meta, []string, Reason)) windows {
-	return windows{opts: o, stats: stats, note: note, defs: make(map[*rule.Correlation]*definition), clocks: make(map[string]*clock)}
+func newWindows(c *Correlator) windows {
+	return windows{clocks: c.clocks, opts: c.opts, stats: &c.stats, note: c.note, defs: make(map[*rule.Correlation]*definition)}
 }
 
 // match gives a match to the windows of the correlations that it contributes to.
@@ -61,7 +56,7 @@ func (s *windows) feed(d *definition, group []string, x *contribution) {
 		s.late(d, group)
 		return
 	}
-	s.touch(w)
+	s.touch(&w.seat)
 	if d.delay > 0 && x.ID.Msec+d.delay >= x.now {
 		s.wait(w, x)
 	} else {

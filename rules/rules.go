@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/eql"
 	"github.com/auditpy/auditpy/rules/rule"
 	"github.com/auditpy/auditpy/rules/sigma"
 )
@@ -17,6 +18,7 @@ import (
 // Set is all loaded rules.
 type Set struct {
 	sigma *sigma.Engine
+	eql   *eql.Engine
 }
 
 // Options are what rules ask of the configuration. The zero value works.
@@ -37,47 +39,53 @@ func Load(files []rule.File) (*Set, []rule.Diag) { return LoadOptions(files, Opt
 
 // LoadOptions is Load for rules that ask something of the configuration.
 func LoadOptions(files []rule.File, o Options) (*Set, []rule.Diag) {
-	var sigmas []rule.File
+	var sigmas, elastics []rule.File
 	var diags []rule.Diag
 	for _, f := range files {
-		if reason := refusal(f.Name); reason != "" {
-			diags = append(diags, rule.Diag{Pos: rule.Pos{File: f.Name}, Fatal: true, Msg: reason})
-			continue
+		switch ext := strings.ToLower(path.Ext(f.Name)); ext {
+		case ".yml", ".yaml":
+			sigmas = append(sigmas, f)
+		case ".toml":
+			elastics = append(elastics, f)
+		default:
+			diags = append(diags, rule.Diag{Pos: rule.Pos{File: f.Name}, Fatal: true, Msg: refusal(ext)})
 		}
-		sigmas = append(sigmas, f)
 	}
-	engine, more := sigma.Compile(sigmas, sigma.Options(o))
-	diags = append(diags, more...)
+	set := &Set{}
+	var ofSigma, ofEQL []rule.Diag
+	set.sigma, ofSigma = sigma.Compile(sigmas, sigma.Options(o))
+	set.eql, ofEQL = eql.Compile(elastics)
+	diags = slices.Concat(diags, ofSigma, ofEQL)
 	slices.SortStableFunc(diags, func(a, b rule.Diag) int { return a.Pos.Compare(b.Pos) })
-	return &Set{sigma: engine}, diags
+	return set, diags
 }
 
-// refusal says why a file is of no dialect, "" if it is of one.
-func refusal(name string) string {
-	switch ext := strings.ToLower(path.Ext(name)); ext {
-	case ".yml", ".yaml":
-		return ""
-	case ".xml":
+// refusal says why a file is of no dialect.
+func refusal(ext string) string {
+	if ext == ".xml" {
 		return "Wazuh rules (.xml) are not supported yet"
-	case ".toml":
-		return "Elastic rules (.toml) are not supported yet"
-	default:
-		return "not a rule file: Sigma rules end in .yml or .yaml"
 	}
+	return "not a rule file: Sigma rules end in .yml or .yaml, Elastic's in .toml"
 }
 
-// Eval appends a Match for each rule that holds for ev. It allocates nothing if none does.
+// Eval appends a Match for each rule that holds for ev, or that ev is a part of. It allocates nothing if none does.
 func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
-	return s.sigma.Eval(dst, ev)
+	return s.eql.Eval(s.sigma.Eval(dst, ev), ev)
 }
 
 // Rules returns all rules, in the order of their files within a dialect.
-func (s *Set) Rules() []*rule.Meta { return s.sigma.Rules() }
+func (s *Set) Rules() []*rule.Meta { return slices.Concat(s.sigma.Rules(), s.eql.Rules()) }
 
 // Correlations returns all correlations, in the order of their files within a dialect.
 func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations() }
 
+// Sequences returns all sequences and samples, in the order of their files.
+func (s *Set) Sequences() []*rule.Sequence { return s.eql.Sequences() }
+
 // Explain says, test by test, why the rule with an id does or does not hold for ev; false if there is no such rule.
 func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
-	return s.sigma.Explain(id, ev)
+	if x, ok := s.sigma.Explain(id, ev); ok {
+		return x, true
+	}
+	return s.eql.Explain(id, ev)
 }

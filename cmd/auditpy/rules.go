@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +60,7 @@ func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 
 func rulesCommand() *cobra.Command {
 	c := &cobra.Command{Use: "rules", Short: "Work with rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesExplainCommand())
+	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesExplainCommand(), rulesEvalCommand())
 	return c
 }
 
@@ -68,6 +69,9 @@ func rulesListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [PATH...]",
 		Short: "List the rules that load: the built-in ones, or those at PATH",
+		Long: `List tells of each rule its level, its dialect, what audit rules must record for it, its id and its title. What must be
+recorded is exec for executions, file, network, authentication and the like for such events, call for a system call that
+the rule names, a|b for either of two; unrecorded is what no audit record tells, so that the rule never holds; - is not known.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := ruleOptions(file)
 			if err != nil {
@@ -75,13 +79,21 @@ func rulesListCommand() *cobra.Command {
 			}
 			set, err := loadRules(c.ErrOrStderr(), ruleSource{args, len(args) == 0, o})
 			for _, m := range set.Rules() {
-				fmt.Fprintf(c.OutOrStdout(), "%-13s %-8s %s  %s\n", m.Level, m.Dialect, printable(m.ID), printable(m.Title))
+				fmt.Fprintf(c.OutOrStdout(), "%-13s %-8s %-16s %s  %s\n", m.Level, m.Dialect, needs(m), printable(m.ID), printable(m.Title))
 			}
 			return err
 		},
 	}
 	addRulesConfigFlag(c, &file)
 	return c
+}
+
+// needs is what audit rules must record for a rule.
+func needs(m *rule.Meta) string {
+	if len(m.Needs) == 0 {
+		return "-"
+	}
+	return strings.Join(m.Needs, ",")
 }
 
 func rulesLintCommand() *cobra.Command {

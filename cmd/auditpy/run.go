@@ -70,7 +70,7 @@ func runAgent(c *cobra.Command, cfg *config.Config) error {
 	}
 	log := newLog(c.ErrOrStderr(), cfg.Log.Level)
 	log.Info("auditpy starts", "version", version(), "rules", len(set.Rules()))
-	err = agent.Run(c.Context(), cfg, agent.Options{Rules: set, Stdin: c.InOrStdin(), Stdout: c.OutOrStdout(), Log: log})
+	err = agent.Run(c.Context(), cfg, agent.Options{Rules: set, Stdin: c.InOrStdin(), Stdout: c.OutOrStdout(), Log: log, Version: version()})
 	return withHint(err)
 }
 

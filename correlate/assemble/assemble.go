@@ -35,7 +35,7 @@ type Options struct {
 	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
 	// may have fallen silent, or set its clock back [65536].
 	MaxDistance uint64
-	Done        []audit.ID // events closed before a restart: their records are late
+	State       State // of the Assembler before a restart
 }
 
 func (o Options) withDefaults() Options {
@@ -85,6 +85,7 @@ type Assembler struct {
 	stats    Stats
 	added    uint64 // records given to Add
 	held     int    // bytes of all events not returned yet
+	recent   recents
 	free     []*pending
 	returned []*pending // events handed out, to be used again
 }
@@ -123,9 +124,7 @@ func hash(name string) uint32 {
 func New(o Options) *Assembler {
 	o = o.withDefaults()
 	a := &Assembler{opts: o, open: make(map[stamp]*pending), nodes: make(map[string]*node), done: newDone(o.MaxDone)}
-	for _, id := range o.Done {
-		a.done.add(a.nodeNamed(id.Node).stamp(id))
-	}
+	a.restore(o.State)
 	return a
 }
 

@@ -170,7 +170,7 @@ func TestSilentNode(t *testing.T) {
 
 // TestDoneBefore: records of an event closed before a restart are late.
 func TestDoneBefore(t *testing.T) {
-	a := New(Options{Done: []audit.ID{{Msec: 5000, Serial: 7}}})
+	a := New(Options{State: State{Done: []audit.ID{{Msec: 5000, Serial: 7}}}})
 	if evs := append(add(t, a, execution(5000, 7, "a")...), a.Flush(nil)...); len(evs) != 0 || a.Stats().Late != 4 {
 		t.Errorf("events = %+v, stats %+v", evs, a.Stats())
 	}

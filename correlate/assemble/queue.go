@@ -85,5 +85,6 @@ func (a *Assembler) emit(dst []*event.Event, p *pending) []*event.Event {
 	a.held -= p.bytes
 	a.stats.Events++
 	a.returned = append(a.returned, p)
+	a.remember(p.ev.ID, a.added)
 	return append(dst, &p.ev)
 }

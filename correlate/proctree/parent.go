@@ -112,12 +112,20 @@ func (t *Tree) ask(n *node) {
 	t.charge(n)
 }
 
-// Seed takes the processes that run when an agent starts: a parent may have ended before its child is seen.
+// started reports whether n is the process p of /proc.
+func (n *node) started(p *event.Process) bool {
+	return n.proc.Ticks > 0 && n.proc.Ticks == p.Ticks && n.proc.Boot == p.Boot
+}
+
+// Seed takes the processes that run when an agent starts: a parent may have ended before its child is seen. Of those that
+// a state told of already it keeps what that says, which is more.
 func (t *Tree) Seed(ps []*event.Process) {
 	h := t.hostNamed("")
 	ps = slices.SortedFunc(slices.Values(ps), func(a, b *event.Process) int { return cmp.Compare(a.Ticks, b.Ticks) }) // parents first
 	for _, p := range ps {
-		t.learn(h, p, p.Start.Msec)
+		if e := t.table[h.key(p.PID)]; e == nil || e.node == nil || !e.node.started(p) {
+			t.learn(h, p, p.Start.Msec)
+		}
 	}
 	t.bound()
 }

@@ -11,6 +11,8 @@ func possible(pid int) bool { return pid >= 0 && pid <= maxPID }
 
 func (h *host) key(pid int) key { return key(h.number)<<32 | key(uint32(pid)) }
 
+func (k key) host() int { return int(k >> 32) }
+
 func (k key) pid() int { return int(uint32(k)) }
 
 // entry is a pid in the table.

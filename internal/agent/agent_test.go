@@ -237,7 +237,7 @@ func TestRestartBehindOpenEvent(t *testing.T) {
 		appendFile(t, log, attack(3))
 		wait(t, "the position", func() bool {
 			s, err := loadState(cfg.StateDir)
-			return err == nil && len(s.Done) == 3
+			return err == nil && len(s.Alerted) == 3
 		})
 		b.stop()
 		if got := numbers(b.out.String()); len(got) > 1 || slices.Contains(got, "n0001") || slices.Contains(got, "n0002") {

@@ -6,11 +6,11 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"slices"
 	"time"
 
-	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/correlate/assemble"
 	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/snapshot"
 	"github.com/auditpy/auditpy/internal/source"
 )
 
@@ -24,38 +24,39 @@ type input struct {
 	rules  *source.InstalledRules // nil unless some were installed
 	dir    string                 // state directory
 	saved  state                  // what is on disk
-	raised []raised               // alerted events that a restart may read again, the oldest first
-	stuck  string                 // why the log cannot be read now
+	raised []raised               // alerts that a restart may raise again, the oldest first
+	since  int                    // of raised, those since the last snapshot
+	last   taken                  // snapshot
+	cadence
+	stuck  string // why the log cannot be read now
 	log    *slog.Logger
 	broken bool // saving failed last time: told once
 }
 
-// raised is an event that alerted.
+// raised is an alert.
 type raised struct {
-	id   audit.ID
-	mark uint64 // a record at least as far as its last one
+	id   string
+	mark uint64 // a record at least as far as the last one of its event
 }
 
 // ErrNoSource is wrapped by the error of Run when there is nothing to read on this host.
 var ErrNoSource = errors.New("nothing to read")
 
-func openInput(cfg *config.Config, o Options) (*input, error) {
-	in := &input{dir: cfg.StateDir, log: o.Log}
-	kind := cfg.Source.Kind
-	if kind == "auto" {
-		kind = detect(cfg.Source.File)
+// openInput opens the source, to begin at from if it has places and that is one.
+func openInput(cfg *config.Config, o Options, from source.Cursor) (*input, error) {
+	in := &input{dir: cfg.StateDir, log: o.Log, cadence: seldom}
+	if o.cadence != (cadence{}) {
+		in.cadence = o.cadence
 	}
-	var err error
-	switch kind {
-	case "stdin":
-		in.src = source.NewStream("stdin", o.Stdin, idle)
-		in.log.Info("reading audit records", "source", "stdin")
-	case "file":
-		err = in.follow(cfg)
-	default:
-		err = in.netlink(cfg)
+	err := in.load()
+	if errors.Is(err, snapshot.ErrVersion) || errors.Is(err, source.ErrCursorVersion) {
+		return nil, err
 	}
-	if err != nil {
+	lost := err != nil
+	if lost {
+		in.log.Error("saved position not readable", "err", err)
+	}
+	if err := in.openSources(cfg, o, place{from, lost}); err != nil {
 		return nil, err
 	}
 	return in, nil
@@ -72,83 +73,53 @@ func detect(file string) string {
 	return "netlink"
 }
 
-func (in *input) follow(cfg *config.Config) error {
-	fromStart := cfg.Source.From == "start"
-	if in.dir != "" {
-		var err error
-		if in.saved, err = loadState(in.dir); err != nil {
-			in.log.Error("saved position not readable: starting at the beginning of the log", "err", err)
-			fromStart = true
-		}
+// load reads stateFile.
+func (in *input) load() (err error) {
+	if in.dir == "" {
+		return nil
 	}
-	from := in.saved.Cursor
-	f, err := source.Follow(cfg.Source.File, source.FollowOptions{From: from, FromStart: fromStart, Idle: idle})
-	if err != nil {
-		return fmt.Errorf("follow %q: %w", cfg.Source.File, err)
-	}
-	in.src, in.file = f, f
-	for _, id := range in.saved.Done { // where they end is not known any more: kept until no event is open
+	in.saved, err = loadState(in.dir)
+	for _, id := range in.saved.Alerted { // where they end is not known any more: kept until no event is open
 		in.raised = append(in.raised, raised{id, math.MaxUint64})
 	}
-	in.log.Info("reading audit records", "source", cfg.Source.File, "resumed", from != source.Cursor{})
-	in.watch()
-	return nil
+	return err
 }
 
-// watch tells when the log cannot be read, and when it can again. It returns whether it can.
+// before is what the assembler knows of the records that will be read again.
+func (in *input) before(events assemble.State) assemble.State {
+	if in.saved.Version < latestState && len(events.Done) == 0 {
+		return assemble.State{Done: in.saved.Done, Given: math.MaxUint64}
+	}
+	return events
+}
+
+// follow opens the log at the place from, if there is one, or else where it was read last. If that is lost, it is better to
+// begin at its start than to miss something.
+func (in *input) follow(cfg *config.Config, at place) (source.Source, error) {
+	o := source.FollowOptions{From: at.from, Else: in.saved.Cursor, FromStart: at.lost || cfg.Source.From == "start", Idle: idle}
+	if at.from == (source.Cursor{}) {
+		o.From = in.saved.Cursor
+	}
+	f, err := source.Follow(cfg.Source.File, o)
+	if err != nil {
+		return nil, fmt.Errorf("follow %q: %w", cfg.Source.File, err)
+	}
+	in.file = f
+	in.log.Info("reading audit records", "source", cfg.Source.File, "resumed", o.From != source.Cursor{})
+	return f, nil
+}
+
+// watch tells when a source cannot be read, and when it can again. It returns whether any can.
 func (in *input) watch() bool {
-	if in.file == nil {
-		return true
-	}
-	why := ""
-	if err := in.file.Waiting(); err != nil {
-		why = err.Error()
-	}
+	why, all := in.waiting()
 	switch {
 	case why != "" && why != in.stuck:
-		in.log.Error("blind: the log cannot be read", "err", why)
+		in.log.Error("blind: the source cannot be read", "err", why)
 	case why == "" && in.stuck != "":
-		in.log.Info("the log can be read again")
+		in.log.Info("the source can be read again")
 	}
 	in.stuck = why
-	return why == ""
-}
-
-// alerted remembers an event that alerted until no restart would read it again.
-func (in *input) alerted(id audit.ID, mark uint64) {
-	if in.file == nil {
-		return
-	}
-	if len(in.raised) >= maxDone {
-		in.raised = in.raised[1:]
-	}
-	in.raised = append(in.raised, raised{id, mark})
-}
-
-// done returns the events to remember for a restart at mark, and forgets the others.
-func (in *input) done(mark uint64) []audit.ID {
-	var ids []audit.ID
-	keep := in.raised[:0]
-	for _, r := range in.raised {
-		if mark != 0 && r.mark >= mark {
-			keep, ids = append(keep, r), append(ids, r.id)
-		}
-	}
-	in.raised = keep
-	return ids
-}
-
-func (in *input) netlink(cfg *config.Config) error {
-	n, err := source.OpenMulticast(source.NetlinkOptions{Idle: idle})
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNoSource, err)
-	}
-	in.src = n
-	if cfg.Source.InstallRules {
-		in.install()
-	}
-	in.log.Info("reading audit records", "source", "the kernel's audit multicast group")
-	return nil
+	return !all
 }
 
 // install adds the rules for execve that the kernel lacks. Without them the agent sees what the rules of others
@@ -166,26 +137,6 @@ func (in *input) install() {
 	if rules.Enabled() {
 		in.log.Info("kernel audit switched on until stop")
 	}
-}
-
-// save keeps the position of the oldest record still needed. An error is no reason to stop alerting: it
-// costs repeated alerts after a crash, with the same ids.
-func (in *input) save(mark uint64) error {
-	if in.file == nil || in.dir == "" {
-		return nil
-	}
-	c := state{in.file.Cursor(mark), in.done(mark)}
-	if c.Cursor == (source.Cursor{}) || c.Cursor == in.saved.Cursor && slices.Equal(c.Done, in.saved.Done) {
-		return nil
-	}
-	err := saveState(in.dir, c)
-	if err == nil {
-		in.saved = c
-	} else if !in.broken {
-		in.log.Error("position not saved", "err", err)
-	}
-	in.broken = err != nil
-	return nil
 }
 
 func (in *input) close() error {

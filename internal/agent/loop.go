@@ -45,6 +45,9 @@ type Loop struct {
 	// OnIdle, if set, is called when a live source had nothing. It returns false if the source only waits for what it
 	// cannot read: then open events stay open.
 	OnIdle func() bool
+	// Keep: at the end of the source what waits for time to pass is not decided: it is saved, and goes on with the next
+	// source.
+	Keep bool
 	// OnProgress, if set, is called now and then, and after alerts, with the Mark of the oldest record
 	// still needed; 0 if all that was read is done with.
 	OnProgress func(mark uint64) error
@@ -148,8 +151,17 @@ func (l *Loop) idle(since time.Duration) error {
 	if l.OnIdle != nil && !l.OnIdle() {
 		return nil
 	}
-	if since >= l.Hold && l.Assembler.Open() > 0 {
-		return l.flush()
+	if since < l.Hold {
+		return l.progress()
+	}
+	if l.Assembler.Open() > 0 {
+		if err := l.flush(); err != nil {
+			return err
+		}
+	}
+	l.alerts = l.Correlator.Idle(l.alerts[:0], since-l.Hold)
+	if err := l.raise(); err != nil {
+		return err
 	}
 	return l.progress()
 }
@@ -158,6 +170,9 @@ func (l *Loop) idle(since time.Duration) error {
 func (l *Loop) end() error {
 	if err := l.flush(); err != nil {
 		return err
+	}
+	if l.Keep {
+		return nil
 	}
 	l.alerts = l.Correlator.Flush(l.alerts[:0])
 	return l.raise()

@@ -19,15 +19,24 @@ type outlet struct {
 	sink    sink.Sink
 	log     *slog.Logger
 	down    atomic.Bool // the last send failed
+	drops   *drops
+	notify  func(*alert.Notice) bool // tells all sinks; false if that failed
 
-	dropped uint64 // alerts that the bound of the queue cost, as told; owned by append
+	dropped   uint64     // alerts that the bounds of the queue cost, as logged; owned by append
+	confessed confession // owned by run
 }
+
+const (
+	// maxBatch and maxBatchBytes bound what is on its way to a sink and not acknowledged.
+	maxBatch      = 64
+	maxBatchBytes = 1 << 20
+)
 
 // append puts a frame into the queue. While that fails, as on a full disk, it waits: the audit log keeps what is
 // not read yet. The error is that of a queue that cannot take the frame, or the last one when ctx ended.
-func (o *outlet) append(ctx context.Context, frame []byte) error {
+func (o *outlet) append(ctx context.Context, priority int, frame []byte) error {
 	for told := false; ; told = true {
-		err := o.queue.Append(frame)
+		err := o.queue.Append(priority, frame)
 		if err == nil && told {
 			o.log.Info("spool is writable again", "sink", o.sink.Name())
 		}
@@ -44,10 +53,11 @@ func (o *outlet) append(ctx context.Context, frame []byte) error {
 	}
 }
 
-// tellDrops logs alerts that were lost while they waited: none is lost in silence.
+// tellDrops logs that alerts were lost while they waited, at the first and then at each thousand. All are counted in the
+// notice that follows.
 func (o *outlet) tellDrops() {
 	s := o.queue.Stats()
-	if lost := s.Dropped + s.Lost; lost > o.dropped {
+	if lost := s.Dropped + s.Lost; o.dropped == 0 && lost > 0 || lost >= o.dropped+1000 {
 		o.log.Error("alerts dropped: the spool is full or damaged", "sink", o.sink.Name(), "dropped", lost)
 		o.dropped = lost
 	}
@@ -56,7 +66,7 @@ func (o *outlet) tellDrops() {
 // run sends what the queue holds, in order, until ctx ends. A frame leaves the queue when it is sent.
 func (o *outlet) run(ctx context.Context) {
 	for {
-		frame, err := o.queue.Peek(ctx)
+		frames, err := o.next(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -67,27 +77,74 @@ func (o *outlet) run(ctx context.Context) {
 			}
 			continue
 		}
-		if !o.deliver(ctx, frame) {
+		if !o.deliver(ctx, o.parse(frames)) {
 			return
 		}
+	}
+}
+
+// next returns the frames to send next, waiting for one. There are none if the sink has lost its peer, and should connect again.
+func (o *outlet) next(ctx context.Context) ([][]byte, error) {
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if s, ok := o.sink.(interface{ Broken() <-chan struct{} }); ok {
+		if broken := s.Broken(); broken != nil {
+			go func() {
+				select {
+				case <-broken:
+					cancel()
+				case <-wait.Done():
+				}
+			}()
+		}
+	}
+	frames, err := o.queue.PeekBatch(wait, maxBatch, maxBatchBytes)
+	if err != nil && wait.Err() != nil {
+		return nil, nil
+	}
+	return frames, err
+}
+
+// parse returns the alerts of the first frames. One that is nothing that we wrote is taken off the queue: skipping it is all that can
+// be done.
+func (o *outlet) parse(frames [][]byte) []alert.Envelope {
+	var batch []alert.Envelope
+	for _, frame := range frames {
+		env, err := alert.ParseEnvelope(frame)
+		if err == nil {
+			batch = append(batch, env)
+			continue
+		}
+		if len(batch) == 0 {
+			o.log.Error("spooled alert not readable", "sink", o.sink.Name(), "err", err)
+			o.ack(1)
+		}
+		break
+	}
+	return batch
+}
+
+func (o *outlet) ack(n int) {
+	for range n {
 		if err := o.queue.Ack(); err != nil {
 			o.log.Error("alert sent but not taken off the spool", "sink", o.sink.Name(), "err", err)
 		}
 	}
 }
 
-// deliver sends one frame, again and again until it is sent; false if ctx ended first.
-func (o *outlet) deliver(ctx context.Context, frame []byte) bool {
-	env, err := alert.ParseEnvelope(frame)
-	if err != nil { // nothing that we wrote: skipping it is all that can be done
-		o.log.Error("spooled alert not readable", "sink", o.sink.Name(), "err", err)
-		return true
-	}
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, maxWait) {
-		err := o.sink.Send(ctx, &env)
+// deliver sends a batch, again and again until all of it is sent; false if ctx ended first.
+func (o *outlet) deliver(ctx context.Context, batch []alert.Envelope) bool {
+	for wait := minWait; ; wait = min(2*wait, maxWait) {
+		done, err := o.sink.Send(ctx, batch)
+		o.ack(done)
+		batch = batch[done:]
 		o.report(err)
+		o.confess(err == nil, false, time.Now())
 		if err == nil {
 			return true
+		}
+		if done > 0 {
+			wait = minWait
 		}
 		if !sleep(ctx, wait) {
 			return false
@@ -95,8 +152,11 @@ func (o *outlet) deliver(ctx context.Context, frame []byte) bool {
 	}
 }
 
-// maxWait is the longest time between two tries to reach a sink.
-const maxWait = 10 * time.Second
+// minWait and maxWait are the shortest and the longest time between two tries to reach a sink.
+const (
+	minWait = 100 * time.Millisecond
+	maxWait = 4 * time.Second
+)
 
 // report logs when a sink goes down and when it comes back, not each try.
 func (o *outlet) report(err error) {

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/correlate/assemble"
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/alert"
@@ -24,10 +23,13 @@ import (
 
 // Options are what Run takes besides the configuration.
 type Options struct {
-	Rules  *rules.Set
-	Stdin  io.Reader // where source.kind is stdin
-	Stdout io.Writer
-	Log    *slog.Logger
+	Rules   *rules.Set
+	Stdin   io.Reader // where source.kind is stdin
+	Stdout  io.Writer
+	Log     *slog.Logger
+	Version string // of the program, for sinks that tell it
+
+	cadence cadence // zero: seldom
 }
 
 // drainTime bounds the wait for sinks when the agent stops.
@@ -41,7 +43,12 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := openInput(cfg, o)
+	users := names.New(names.Options{})
+	mem, err := recall(cfg, o, proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
+	if err != nil {
+		return errors.Join(err, closeOutlets(outs))
+	}
+	in, err := openInput(cfg, o, mem.at)
 	if err != nil {
 		return errors.Join(err, closeOutlets(outs))
 	}
@@ -51,12 +58,12 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	for _, out := range outs {
 		wg.Go(func() { out.run(sending) })
 	}
-	users := names.New(names.Options{})
 	var asking sync.WaitGroup
 	asking.Go(func() { _ = users.Run(sending) })
-	l := newLoop(ctx, cfg, o, in, outs)
-	l.Tree = LiveTree(proctree.Options{Max: cfg.Limits.Processes, User: users.User, Group: users.Group})
-	err = l.Run(ctx)
+	l := newLoop(ctx, cfg, o, in, outs, mem)
+	if err = l.Run(ctx); err == nil {
+		in.remember(l)
+	}
 	err = errors.Join(err, in.close()) // before the sinks, which may hang: no audit rule may stay behind
 	drain(outs)
 	stopSending()
@@ -64,6 +71,9 @@ func Run(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	logStats(o.Log, l, outs)
 	if !ended(&wg) {
 		return errors.Join(err, errors.New("a sink does not take its alert: ended without it"))
+	}
+	for _, out := range outs {
+		out.confess(false, true, time.Now())
 	}
 	return errors.Join(err, undelivered(outs), closeOutlets(outs))
 }
@@ -94,36 +104,45 @@ func ended(wg *sync.WaitGroup) bool {
 	}
 }
 
-func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet) *Loop {
-	return &Loop{
+func newLoop(ctx context.Context, cfg *config.Config, o Options, in *input, outs []*outlet, mem *memory) *Loop {
+	l := &Loop{
 		Source: in.src,
 		Assembler: assemble.New(assemble.Options{
 			MaxOpen: cfg.Limits.OpenEvents, MaxRecords: cfg.Limits.RecordsPerEvent, MaxBytes: int(cfg.Limits.BytesPerEvent), Hold: cfg.Limits.Hold,
-			Done: in.saved.Done,
+			State: in.before(mem.events),
 		}),
-		Rules: o.Rules,
-		Correlator: correlate.New(correlate.Options{
-			MaxSeen: cfg.Limits.Alerted, IncidentWindow: cfg.Alerts.IncidentWindow, PerRule: cfg.Alerts.Group == "rule",
-		}),
-		Idle:   idle,
-		Hold:   cfg.Limits.Hold,
+		Rules: o.Rules, Tree: mem.tree, Correlator: mem.correlator,
+		Idle: idle, Hold: cfg.Limits.Hold, Keep: cfg.StateDir != "",
 		OnBad:  passOver(o.Log),
 		OnIdle: in.watch,
 		OnAlert: func(a *alert.Alert, mark uint64) error {
-			in.alerted(a.Event.ID, mark)
+			in.alerted(a.ID, mark)
 			return spoolAlert(ctx, outs, a)
 		},
-		OnProgress: in.save,
 	}
+	l.Correlator.Sent(in.saved.Alerted)
+	l.OnProgress = func(mark uint64) error { return in.save(l, mark) }
+	return l
 }
 
 // LiveTree returns a process tree that asks the running kernel, and knows what runs already.
 func LiveTree(o proctree.Options) *proctree.Tree {
+	t, _ := liveTree(o, nil)
+	return t
+}
+
+// liveTree is LiveTree with what was saved, if that is not nil.
+func liveTree(o proctree.Options, saved []byte) (*proctree.Tree, error) {
 	proc := procfs.New("/proc")
 	o.Proc = proc
 	t := proctree.New(o)
+	if saved != nil {
+		if _, err := t.LoadState(saved); err != nil {
+			return nil, err
+		}
+	}
 	t.Seed(proc.All())
-	return t
+	return t, nil
 }
 
 // passOver logs input that was no record, and records that were lost: the first ones, then one of a thousand, or a
@@ -158,7 +177,7 @@ func spoolAlert(ctx context.Context, outs []*outlet, a *alert.Alert) error {
 		return err
 	}
 	for _, out := range outs {
-		err := out.append(ctx, frame)
+		err := out.append(ctx, int(env.Level), frame)
 		if errors.Is(err, spool.ErrTooLarge) { // the bounds of an alert are below those of a spool; ending would repeat it for ever
 			out.log.Error("alert lost: larger than the spool takes", "sink", out.sink.Name(), "alert", env.ID, "bytes", len(frame))
 			continue
@@ -181,24 +200,42 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		q, durable, err := openQueue(dir, int64(cfg.Spool.MaxBytes), o.Log)
-		if err != nil {
+		out := &outlet{sink: s.Sink, log: o.Log, drops: new(drops)}
+		so := spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes), MaxAge: cfg.Spool.MaxAge, OnDrop: out.drops.see}
+		if out.queue, out.durable, err = openQueue(dir, so, o.Log); err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))
 		}
-		outs = append(outs, &outlet{queue: q, durable: durable, sink: s.Sink, log: o.Log})
+		outs = append(outs, out)
+	}
+	for _, out := range outs {
+		out.notify = func(n *alert.Notice) bool { return notifyAll(outs, n) }
+	}
+	if cfg.StateDir != "" {
+		warnOfOrphans(filepath.Join(cfg.StateDir, "spool"), sinks, o.Log)
 	}
 	return outs, nil
 }
 
+// notifyAll puts a notice into the queue of every sink, before all else. It does not wait for a disk that is full: whoever has it to
+// tell tells it later.
+func notifyAll(outs []*outlet, n *alert.Notice) bool {
+	env := n.Seal()
+	frame, err := env.Append(nil)
+	for _, out := range outs {
+		err = errors.Join(err, out.queue.Append(spool.Priorities-1, frame))
+	}
+	return err == nil
+}
+
 // openQueue opens the queue in dir, or does without the disk: see prepareState. Another agent with the same
 // directory is an error, or both would send.
-func openQueue(dir string, maxBytes int64, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
-	q, err = spool.Open(dir, spool.Options{MaxBytes: maxBytes})
+func openQueue(dir string, o spool.Options, log *slog.Logger) (q *spool.Queue, durable bool, err error) {
+	q, err = spool.Open(dir, o)
 	if err == nil || dir == "" || errors.Is(err, spool.ErrLocked) || errors.Is(err, spool.ErrVersion) {
 		return q, dir != "", err
 	}
 	log.Error("no spool on disk: a restart loses alerts that wait", "err", err)
-	q, err = spool.Open("", spool.Options{MaxBytes: maxBytes})
+	q, err = spool.Open("", o)
 	return q, false, err
 }
 

@@ -2,8 +2,11 @@ package agent
 
 import (
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 
-	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/sink"
 )
@@ -16,22 +19,60 @@ type configuredSink struct {
 
 func openSinks(cfg *config.Config, o Options) ([]configuredSink, error) {
 	var sinks []configuredSink
-	if s := cfg.Sinks.Stdout; s.Enabled {
-		encode := appendText
-		if s.Format == "json" {
-			encode = sink.AppendJSON
-		}
-		sinks = append(sinks, configuredSink{sink.NewWriter("stdout", o.Stdout, encode), ""})
+	payload := func(format string) sink.Payload {
+		f, _ := sink.ParseFormat(format) // config knows the same names
+		return sink.Payload{Format: f, Version: o.Version}
 	}
+	if s := cfg.Sinks.Stdout; s.Enabled {
+		sinks = append(sinks, configuredSink{sink.NewWriter("stdout", o.Stdout, payload(s.Format).Lines()), ""})
+	}
+	if s := cfg.Sinks.File; s.Enabled {
+		opts := sink.FileOptions{Path: s.Path, Payload: payload(s.Format), MaxBytes: int64(s.MaxBytes), Keep: s.Keep, NoSync: !s.Sync}
+		sinks = append(sinks, configuredSink{sink.NewFile(opts), "file"})
+	}
+	var where []config.Forward
 	if s := cfg.Sinks.Syslog; s.Enabled {
-		facility, _ := sink.ParseFacility(s.Facility) // config knows the same names
-		out, err := sink.NewSyslog(sink.SyslogOptions{Network: s.Network, Address: s.Address, Facility: facility, MaxBytes: int(s.MaxBytes)})
+		where = append(where, config.Forward{Destination: s.Destination})
+	}
+	for _, f := range append(where, cfg.Sinks.Forward...) {
+		out, err := sink.NewSyslog(syslogOptions(&f.Destination, payload(f.Format)))
 		if err != nil {
-			return nil, fmt.Errorf("sinks.syslog: %w", err)
+			return nil, fmt.Errorf("sinks: %w", err)
 		}
-		sinks = append(sinks, configuredSink{out, "syslog"})
+		if f.AllowPlaintext {
+			o.Log.Warn("alerts may leave this host unencrypted", "sink", out.Name())
+		}
+		folder := "syslog"
+		if f.Name != "" {
+			folder = "forward-" + f.Name
+		}
+		sinks = append(sinks, configuredSink{out, folder})
 	}
 	return sinks, nil
 }
 
-func appendText(dst []byte, e *alert.Envelope) []byte { return append(dst, e.Text...) }
+func syslogOptions(d *config.Destination, p sink.Payload) sink.SyslogOptions {
+	facility, _ := sink.ParseFacility(d.Facility) // config knows the same names
+	o := sink.SyslogOptions{
+		Network: d.Network, Address: d.Address, Payload: p, Facility: facility, MaxBytes: int(d.MaxBytes), Timeout: d.Timeout,
+		LineFeeds: d.Framing == "lf", ReplayBytes: int64(d.ReplayBytes),
+		TLS: sink.TLSOptions{CAFile: d.TLS.CAFile, CertFile: d.TLS.CertFile, KeyFile: d.TLS.KeyFile, ServerName: d.TLS.ServerName, Pins: d.TLS.Pins},
+	}
+	if d.Protocol == "rfc3164" {
+		o.Protocol = sink.RFC3164
+	}
+	return o
+}
+
+// warnOfOrphans tells of alerts that wait for sinks which are not configured any more.
+func warnOfOrphans(dir string, sinks []configuredSink, log *slog.Logger) {
+	if dir == "" {
+		return
+	}
+	entries, _ := os.ReadDir(dir) // a missing directory has none
+	for _, e := range entries {
+		if !slices.ContainsFunc(sinks, func(s configuredSink) bool { return s.folder == e.Name() }) {
+			log.Warn("spool of a sink that is not configured: what waits in it is not sent", "spool", filepath.Join(dir, e.Name()))
+		}
+	}
+}

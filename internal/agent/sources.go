@@ -1,27 +1,33 @@
 package agent
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/source"
 )
 
+// place is where to begin in the log.
+type place struct {
+	from source.Cursor
+	lost bool // what was saved cannot be read: begin at the start
+}
+
 // openSources opens the configured source and those to read besides. The first must open; of the others it is told which
 // cannot, since an agent that sees half is better than none.
-func (in *input) openSources(cfg *config.Config, o Options) error {
+func (in *input) openSources(cfg *config.Config, o Options, at place) error {
 	kind := cfg.Source.Kind
 	if kind == "auto" {
 		kind = detect(cfg.Source.File)
 	}
-	first, err := in.open(kind, cfg, o)
+	first, err := in.open(kind, cfg, o, at)
 	if err != nil {
 		return err
 	}
 	all := []source.Source{first}
 	for _, kind := range cfg.Source.Also {
-		s, err := in.open(kind, cfg, o)
+		s, err := in.open(kind, cfg, o, at)
 		if err != nil {
 			in.log.Error("source not read, the others are", "source", kind, "err", err)
 			continue
@@ -36,7 +42,7 @@ func (in *input) openSources(cfg *config.Config, o Options) error {
 	return nil
 }
 
-func (in *input) open(kind string, cfg *config.Config, o Options) (source.Source, error) {
+func (in *input) open(kind string, cfg *config.Config, o Options, at place) (source.Source, error) {
 	switch kind {
 	case "stdin":
 		in.log.Info("reading audit records", "source", "stdin")
@@ -45,7 +51,7 @@ func (in *input) open(kind string, cfg *config.Config, o Options) (source.Source
 		in.log.Info("reading audit records", "source", cfg.Source.Socket)
 		return source.OpenSocket(cfg.Source.Socket, source.SocketOptions{Idle: idle}), nil
 	case "file":
-		return in.follow(cfg)
+		return in.follow(cfg, at)
 	}
 	return in.netlink(cfg)
 }
@@ -66,12 +72,9 @@ func (in *input) netlink(cfg *config.Config) (source.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoSource, err)
 	}
-	if cfg.Source.InstallRules && cfg.Source.Kind != "file" {
+	if cfg.Source.InstallRules && !slices.Contains(cfg.Source.Also, "netlink") { // besides auditd its rules are the administrator's
 		in.install()
 	}
 	in.log.Info("reading audit records", "source", "the kernel's audit multicast group")
 	return n, nil
 }
-
-// refused reports whether a saved position must stay as it is: a newer program wrote it, and is to find it again.
-func refused(err error) bool { return errors.Is(err, source.ErrCursorVersion) }

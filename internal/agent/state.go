@@ -11,22 +11,30 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/snapshot"
 	"github.com/auditpy/auditpy/internal/source"
 )
 
-// stateFile is where the position in the log survives a restart.
+// stateFile is where the position in the log survives a restart. It is small and written with each alert; what the agent
+// remembers besides is in memoryFile, which is written now and then.
 const stateFile = "cursor.json"
 
 // state is what stateFile holds.
 type state struct {
-	Cursor source.Cursor `json:"cursor"`
-	// Done are the events after Cursor that alerted already: Cursor is the place of the oldest open event, and those
-	// that were opened after it and closed are read again.
+	// Version is 2. A file of version 1 has none: it has Done instead of Alerted.
+	Version int           `json:"version"`
+	Cursor  source.Cursor `json:"cursor"`
+	// Alerted are the ids of the alerts that memoryFile does not know of, and of those that events after Cursor gave: a
+	// restart raises them again.
+	Alerted []string `json:"alerted,omitempty"`
+	// Done are the events after Cursor that alerted already.
 	Done []audit.ID `json:"done,omitempty"`
 }
 
-// maxDone bounds Done. There are as many only if an event stayed open while thousands alerted.
-const maxDone = 4096
+const latestState = 2
+
+// maxAlerted bounds Alerted.
+const maxAlerted = 4096
 
 // prepareState makes the state directory, or does without one: an agent that alerts now is better than one
 // that waits for a disk.
@@ -40,10 +48,12 @@ func prepareState(cfg *config.Config, log *slog.Logger) {
 	}
 }
 
-// loadState returns what was saved; the zero state if nothing was.
+// loadState returns what was saved; the zero state if nothing was. The error of a file of a later version wraps
+// snapshot.ErrVersion.
 func loadState(dir string) (state, error) {
 	var c state
-	b, err := os.ReadFile(filepath.Join(dir, stateFile))
+	name := filepath.Join(dir, stateFile)
+	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
@@ -51,22 +61,30 @@ func loadState(dir string) (state, error) {
 		return c, err
 	}
 	if err := json.Unmarshal(b, &c); err != nil {
-		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir, stateFile), err)
+		return state{}, fmt.Errorf("%s: %w", name, err)
+	}
+	if c.Version > latestState {
+		return state{}, fmt.Errorf("%s: %w: version %d, want %d at most", name, snapshot.ErrVersion, c.Version, latestState)
 	}
 	return c, nil
 }
 
-// saveState replaces what was saved, so that a crash leaves the old one or the new one whole.
 func saveState(dir string, c state) error {
+	c.Version = latestState
 	b, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	tmp := filepath.Join(dir, stateFile+".tmp")
-	if err := writeSync(tmp, append(b, '\n')); err != nil {
+	return replaceFile(dir, stateFile, append(b, '\n'))
+}
+
+// replaceFile writes a file so that a crash leaves the old one or the new one whole.
+func replaceFile(dir, name string, b []byte) error {
+	tmp := filepath.Join(dir, name+".tmp")
+	if err := writeSync(tmp, b); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, filepath.Join(dir, stateFile)); err != nil {
+	if err := os.Rename(tmp, filepath.Join(dir, name)); err != nil {
 		return err
 	}
 	return syncDir(dir)

@@ -19,14 +19,19 @@ type Alert struct {
 	Evidence []rule.Evidence
 	Event    *event.Event // of a correlation, the one that completed it, or the last one
 	Incident Incident
-	Related  []Related // of a correlation, all its events in the order of their times; no more than MaxRelated
+	Related  []Related // of a correlation or a sequence, all its events in the order of their times; no more than MaxRelated
 	Unlisted int       // events that are not in Related
+	Group    []Value   // what all events of a correlation or a sequence have in common
 }
 
-// Related is an event that contributed to a correlation.
+// Value is the value of a field, by the name that the rule has for it.
+type Value struct{ Field, Value string }
+
+// Related is an event that contributed to a correlation or a sequence.
 type Related struct {
-	ID   audit.ID
-	Rule *rule.Meta // that matched it
+	ID       audit.ID
+	Rule     *rule.Meta      // that matched it
+	Evidence []rule.Evidence // why it is an event of the sequence
 }
 
 // MaxRelated bounds the events that an alert names.

@@ -1,5 +1,7 @@
 package alert
 
+import "github.com/auditpy/auditpy/rules/rule"
+
 // AppendJSON appends the alert as one ECS document, one line of ASCII without a newline.
 // Field names: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html; under auditd
 // those of auditbeat; under auditpy ours.
@@ -8,7 +10,7 @@ package alert
 // sink takes would be an alert that an attacker can prevent.
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	o := &object{b: append(dst, '{'), limit: maxCommandLine}
-	o.header(a.Event, "alert", a.ID)
+	o.header(a.Event, "alert", a.ID, a.Rules[0].Risk)
 	o.rule(a)
 	o.event(a.Event)
 	o.open("auditpy", '{')
@@ -18,7 +20,8 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.str("id", a.Incident.ID)
 		o.num("count", int64(a.Incident.Count))
 	})
-	o.evidence(a)
+	o.evidence(a.Evidence)
+	o.correlation(a)
 	o.related(a)
 	if o.cut {
 		o.bool("truncated", true)
@@ -41,15 +44,17 @@ func (o *object) rule(a *Alert) {
 	o.strs("reference", lead.References)
 	o.close('}')
 	o.group("threat", func() {
-		o.group("technique", func() { o.strs("id", techniques(a)) })
+		o.group("tactic", func() { o.strs("id", ids(a, func(r *rule.Meta) []string { return r.Tactics })) })
+		o.group("technique", func() { o.strs("id", ids(a, func(r *rule.Meta) []string { return r.Techniques })) })
 	})
 }
 
-func techniques(a *Alert) []string {
+// ids are those of ATT&CK that the rules of an alert name, each once.
+func ids(a *Alert, of func(*rule.Meta) []string) []string {
 	var ids []string
 	seen := make(map[string]bool)
 	for _, r := range a.Rules {
-		for _, t := range r.Techniques {
+		for _, t := range of(r) {
 			if !seen[t] {
 				seen[t] = true
 				ids = append(ids, t)
@@ -72,12 +77,12 @@ func (o *object) rules(a *Alert) {
 	o.close(']')
 }
 
-func (o *object) evidence(a *Alert) {
-	if len(a.Evidence) == 0 {
+func (o *object) evidence(all []rule.Evidence) {
+	if len(all) == 0 {
 		return
 	}
 	o.open("evidence", '[')
-	for _, e := range a.Evidence {
+	for _, e := range all {
 		o.item()
 		o.str("field", e.Field)
 		o.str("value", clip(e.Value))

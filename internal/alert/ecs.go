@@ -18,7 +18,7 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // AppendEvent appends an event as one ECS document, one line of ASCII without a newline.
 func AppendEvent(dst []byte, ev *event.Event) []byte {
 	o := object{b: append(dst, '{')}
-	o.header(ev, "event", "")
+	o.header(ev, "event", "", 0)
 	o.event(ev)
 	o.open("auditpy", '{')
 	o.ours(ev)
@@ -26,12 +26,15 @@ func AppendEvent(dst []byte, ev *event.Event) []byte {
 	return append(o.b, '}')
 }
 
-func (o *object) header(ev *event.Event, kind, id string) {
+func (o *object) header(ev *event.Event, kind, id string, risk int) {
 	o.key("@timestamp")
 	o.b = append(appendTime(append(o.b, '"'), ev.ID.Msec), '"')
 	o.open("event", '{')
 	o.str("kind", kind)
 	o.str("id", id)
+	if risk > 0 {
+		o.num("risk_score", int64(risk))
+	}
 	o.happened(ev)
 	o.close('}')
 }

@@ -30,6 +30,23 @@ func (o *object) related(a *Alert) {
 	}
 }
 
+// correlation tells what the events have in common.
+func (o *object) correlation(a *Alert) {
+	if len(a.Group) == 0 {
+		return
+	}
+	o.open("correlation", '{')
+	o.open("group", '[')
+	for _, v := range a.Group {
+		o.item()
+		o.str("field", v.Field)
+		o.str("value", clip(v.Value))
+		o.close('}')
+	}
+	o.close(']')
+	o.close('}')
+}
+
 func (o *object) relate(r *Related) {
 	o.item()
 	o.str("node", r.ID.Node)
@@ -38,7 +55,20 @@ func (o *object) relate(r *Related) {
 	o.key("sequence")
 	o.b = strconv.AppendUint(o.b, r.ID.Serial, 10)
 	o.str("rule", r.Rule.ID)
+	o.evidence(r.Evidence)
 	o.close('}')
+}
+
+// describeGroup tells what the events of a correlation have in common.
+func describeGroup(group []Value) string {
+	var b strings.Builder
+	for i, v := range group {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(Escape(v.Field) + " " + quote(clip(v.Value)))
+	}
+	return b.String()
 }
 
 // maxSerials bounds the serials in text; JSON has more.

@@ -26,6 +26,9 @@ func (a *Alert) AppendText(dst []byte) []byte {
 	for _, r := range a.Rules[1:] {
 		dst = appendField(dst, "also", fmt.Sprintf("%s (%s)", Escape(r.Title), r.Level))
 	}
+	if len(a.Group) > 0 {
+		dst = appendField(dst, "group", describeGroup(a.Group))
+	}
 	if len(a.Related) > 0 {
 		dst = appendField(dst, "related", describeRelated(a))
 	}

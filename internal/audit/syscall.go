@@ -47,6 +47,16 @@ func SyscallNumber(arch uint32, name string) (int, bool) {
 	return max(i, 0), i >= 0
 }
 
+// SyscallNames returns every name that SyscallName can return, sorted.
+func SyscallNames() []string {
+	all := slices.Clone(x32Names[:])
+	for _, arch := range []uint32{archX86_64, archI386, archAarch64, archRISCV64, archARM, archPPC, archS390, archS390X} {
+		all = append(all, syscallNames(arch)...)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == "" })
+}
+
 // ArchName returns auditd's name of an arch field: "x86_64" for 0xc000003e, or "" if unknown.
 func ArchName(arch uint32) string {
 	switch arch {

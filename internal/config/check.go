@@ -66,7 +66,7 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, key string) {
 		return // all keys below it are commented out
 	}
 	if n.Kind != yaml.MappingNode {
-		c.errorf(n, key, "want keys below it, such as %q", t.Field(0).Tag.Get("mapstructure"))
+		c.errorf(n, key, "want keys below it, such as %q", keys(t)[0])
 		return
 	}
 	seen := make(map[string]int)
@@ -88,18 +88,29 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, key string) {
 }
 
 func field(t reflect.Type, key string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Tag.Get("mapstructure") == key {
+	for _, f := range members(t) {
+		if f.Tag.Get("mapstructure") == key {
 			return f, true
 		}
 	}
 	return reflect.StructField{}, false
 }
 
+// members are the fields of a struct that have keys, those of an embedded one among them.
+func members(t reflect.Type) []reflect.StructField {
+	var fields []reflect.StructField
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
 func keys(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("mapstructure"))
+	for _, f := range members(t) {
+		names = append(names, f.Tag.Get("mapstructure"))
 	}
 	return names
 }

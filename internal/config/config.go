@@ -20,6 +20,9 @@ type Config struct {
 	Spool    Spool  `mapstructure:"spool"`
 	Sinks    Sinks  `mapstructure:"sinks"`
 	Log      Log    `mapstructure:"log"`
+
+	Health     Health     `mapstructure:"health"`
+	Privileges Privileges `mapstructure:"privileges"`
 }
 
 // Source is where records come from.
@@ -84,35 +87,84 @@ type Limits struct {
 	Hold            time.Duration `mapstructure:"hold"`    // after which an unfinished event is closed
 }
 
-// Spool is the queue of each sink: syslog's on disk, that of standard output in memory.
+// Spool is the queue of each sink: on disk, but for that of standard output, which is in memory.
 type Spool struct {
-	MaxBytes Size `mapstructure:"max_bytes" min:"16MiB"` // over it the oldest alerts are dropped
+	MaxBytes Size          `mapstructure:"max_bytes" min:"16MiB"` // over it the oldest alerts of the lowest level are dropped
+	MaxAge   time.Duration `mapstructure:"max_age"`               // alerts that waited longer are dropped
 }
 
-// Sinks are where alerts go.
+// Sinks are where alerts go. Each has a queue of its own: one that is down holds up no other.
 type Sinks struct {
-	Stdout Stdout `mapstructure:"stdout"`
-	Syslog Syslog `mapstructure:"syslog"`
+	Stdout  Stdout    `mapstructure:"stdout"`
+	File    File      `mapstructure:"file"`
+	Syslog  Syslog    `mapstructure:"syslog"`
+	Forward []Forward `mapstructure:"forward"`
 }
 
 // Stdout prints alerts.
 type Stdout struct {
 	Enabled bool   `mapstructure:"enabled"`
-	Format  string `mapstructure:"format" enum:"text json"`
+	Format  string `mapstructure:"format" enum:"text json ocsf asim cef"`
 }
 
-// Syslog sends alerts as RFC 5424.
-type Syslog struct {
+// File writes alerts to a file.
+type File struct {
 	Enabled  bool   `mapstructure:"enabled"`
-	Network  string `mapstructure:"network" enum:"unix udp"`
+	Path     string `mapstructure:"path"`
+	Format   string `mapstructure:"format" enum:"json ocsf asim cef text"`
+	MaxBytes Size   `mapstructure:"max_bytes" zero:"ok"` // over it the file is renamed; 0: never
+	Keep     int    `mapstructure:"keep"`                // renamed files that stay
+	Sync     bool   `mapstructure:"sync"`                // an alert is written when the disk has it
+}
+
+// Syslog is the syslog of this host, or any other.
+type Syslog struct {
+	Enabled     bool `mapstructure:"enabled"`
+	Destination `mapstructure:",squash"`
+}
+
+// Forward is one more place that syslog lines go to.
+type Forward struct {
+	Name        string `mapstructure:"name"` // of its queue in the state directory
+	Destination `mapstructure:",squash"`
+}
+
+// Destination says where syslog lines go and how. In the items of a list, what is left out has the default of sinks.syslog.
+type Destination struct {
+	Network  string `mapstructure:"network" enum:"unix udp tcp tls relp relp+tls"`
 	Address  string `mapstructure:"address"` // path of a socket, or host:port
+	Protocol string `mapstructure:"protocol" enum:"rfc5424 rfc3164"`
+	Format   string `mapstructure:"format" enum:"json ocsf asim cef text"`
 	Facility string `mapstructure:"facility" enum:"user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7"`
-	MaxBytes Size   `mapstructure:"max_bytes" zero:"ok"` // of one alert; 0: 8192 for unix, 1180 for udp
+	MaxBytes Size   `mapstructure:"max_bytes" zero:"ok"` // of one line; 0: 1180 for udp, else 8192
+	// Framing is how lines end on tcp and tls.
+	Framing string `mapstructure:"framing" enum:"octet-counting lf"`
+	// ReplayBytes is how much of what the peer's kernel took is sent again on a new tcp or tls connection.
+	ReplayBytes Size          `mapstructure:"replay_bytes"`
+	Timeout     time.Duration `mapstructure:"timeout"` // of a connect and a handshake, and of a peer that takes nothing
+	// AllowPlaintext lets alerts leave this host unencrypted.
+	AllowPlaintext bool `mapstructure:"allow_plaintext"`
+	TLS            TLS  `mapstructure:"tls"`
+}
+
+// TLS says whom to trust and who we are, on tls and relp+tls. Files are PEM, and read at each connect.
+type TLS struct {
+	CAFile     string   `mapstructure:"ca_file"`     // empty: the authorities of the system
+	CertFile   string   `mapstructure:"cert_file"`   // ours; empty: none
+	KeyFile    string   `mapstructure:"key_file"`    // of cert_file
+	ServerName string   `mapstructure:"server_name"` // that the peer must be; empty: the host of the address
+	Pins       []string `mapstructure:"pins"`        // SHA-256 of public keys, of which the peer's must be one
 }
 
 // Log is what the agent says of itself on standard error.
 type Log struct {
 	Level string `mapstructure:"level" enum:"debug info warn error"`
+}
+
+// local is the syslog of this host.
+var local = Destination{
+	Network: "unix", Address: "/dev/log", Protocol: "rfc5424", Format: "json", Facility: "authpriv", Framing: "octet-counting",
+	ReplayBytes: 8 << 20, Timeout: 10 * time.Second, TLS: TLS{Pins: []string{}},
 }
 
 // Default returns the configuration of an empty file.
@@ -125,11 +177,13 @@ func Default() Config {
 			OpenEvents: 4096, RecordsPerEvent: 4096, BytesPerEvent: 4 << 20, Processes: 65536, Alerted: 65536, Hold: 2 * time.Second,
 		},
 		StateDir: "/var/lib/auditpy",
-		Spool:    Spool{MaxBytes: 64 << 20},
+		Spool:    Spool{MaxBytes: 64 << 20, MaxAge: 30 * 24 * time.Hour},
 		Sinks: Sinks{
-			Stdout: Stdout{Enabled: true, Format: "text"},
-			Syslog: Syslog{Enabled: true, Network: "unix", Address: "/dev/log", Facility: "authpriv"},
+			Stdout:  Stdout{Enabled: true, Format: "text"},
+			File:    File{Path: "/var/log/auditpy/alerts.json", Format: "json", MaxBytes: 100 << 20, Keep: 5, Sync: true},
+			Syslog:  Syslog{Enabled: true, Destination: local},
+			Forward: []Forward{},
 		},
-		Log: Log{Level: "info"},
+		Log: Log{Level: "info"}, Health: defaultHealth, Privileges: Privileges{Drop: true, Landlock: true},
 	}
 }

@@ -21,11 +21,11 @@ func TestShipped(t *testing.T) {
 	}
 	var mention func(typ reflect.Type)
 	mention = func(typ reflect.Type) {
-		for i, key := range keys(typ) {
-			if !strings.Contains(string(text), key+":") {
+		for _, m := range members(typ) {
+			if key := m.Tag.Get("mapstructure"); !strings.Contains(string(text), key+":") {
 				t.Errorf("config.yaml does not mention %q", key)
 			}
-			if f := typ.Field(i).Type; f.Kind() == reflect.Struct {
+			if f := m.Type; f.Kind() == reflect.Struct {
 				mention(f)
 			}
 		}
@@ -68,9 +68,13 @@ func TestErrors(t *testing.T) {
 		want []string // all of them
 	}{
 		{"sources: {}", []string{`c:1: sources: unknown key; there are source, rules`}},
-		{"source:\n  kin: auto", []string{"c:2: source.kin: unknown key; there are kind, file"}},
+		{"source:\n  kin: auto", []string{"c:2: source.kin: unknown key; there are kind, also"}},
 		{"Source: {kind: auto}", []string{"c:1: Source: unknown key"}}, // viper alone would take it
 		{"source: {kind: log}", []string{`c:1: source.kind: "log" is none of auto, file, netlink, stdin`}},
+		{"source: {kind: file, also: [netlink, log]}", []string{`c:1: source.also[1]: "log" is none of file, netlink, stdin, socket`}},
+		{"source: {kind: file, also: netlink}", []string{"source.also: want a list"}},
+		{"source: {kind: file, also: [netlink, file]}", []string{"c: source.also: file is named twice"}},
+		{"source: {also: [netlink]}", []string{"c: source.also: kind auto chooses one source"}},
 		{"source: {file: 5}", []string{`c:1: source.file: "5" is not text`}},
 		{"source: {install_rules: \"true\"}", []string{`source.install_rules: "true" is not true or false`}},
 		{"source: auto", []string{`c:1: source: want keys below it, such as "kind"`}},
@@ -93,6 +97,19 @@ func TestErrors(t *testing.T) {
 		{"sinks: {syslog: {network: udp}}", []string{`c: sinks.syslog.address: "/dev/log" is no host:port`}},
 		{"sinks: {syslog: {address: log}}", []string{`"log" is no absolute path`}},
 		{"sinks: {stdout: {enabled: false}, syslog: {enabled: false}}", []string{"c: sinks: none is enabled"}},
+		{"sinks: {syslog: {network: tcp, address: \"10.0.0.1:514\"}}", []string{`c: sinks.syslog.allow_plaintext: tcp would send alerts to "10.0.0.1:514" unencrypted`}},
+		{"sinks: {syslog: {network: relp, address: \"siem:2514\"}}", []string{"sinks.syslog.allow_plaintext: relp"}},
+		{"sinks: {syslog: {network: tls, address: \"siem:6514\", tls: {ca_file: ca.pem}}}", []string{`sinks.syslog.tls.ca_file: "ca.pem" is no absolute path`}},
+		{"sinks: {syslog: {network: tls, address: \"siem:6514\", tls: {cert_file: /c}}}", []string{"sinks.syslog.tls.key_file: a certificate and its key"}},
+		{"sinks: {syslog: {network: tls, address: \"siem:6514\", tls: {pins: [abc]}}}", []string{`sinks.syslog.tls.pins[0]: "abc" is no SHA-256`}},
+		{"sinks: {syslog: {network: tls, address: \":6514\"}}", []string{`":6514" is no host:port, which network tls needs`}},
+		{"sinks: {syslog: {replay_bytes: 0}}", []string{"sinks.syslog.replay_bytes: 0 is less than 1"}},
+		{"sinks: {forward: [{name: a}]}", []string{"sinks.forward[0].network: missing"}},
+		{"sinks: {forward: [{name: A/b, network: unix, address: /x}]}", []string{`sinks.forward[0].name: "A/b" is none`}},
+		{"sinks: {forward: [{name: a, network: unix, address: /x}, {name: a, network: unix, address: /y}]}", []string{`sinks.forward[1].name: there are two of "a"`}},
+		{"sinks: {forward: [{enabled: true}]}", []string{"c:1: sinks.forward[0].enabled: unknown key; there are name, network"}},
+		{"sinks: {forward: [{framing: crlf}]}", []string{`sinks.forward[0].framing: "crlf" is none of octet-counting, lf`}},
+		{"sinks: {file: {enabled: true, path: x}}", []string{`sinks.file.path: "x" is no absolute path`}},
 		{"- a", []string{"c:1: document: want keys below it"}},
 		{"a: [", []string{"c: line 1: "}},
 		{"source: {kind: x, from: y}\nlog: {level: z}", []string{"source.kind", "source.from", "c:2: log.level"}}, // all at once
@@ -106,6 +123,36 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestForward: what an item leaves out is as in sinks.syslog; addresses of this host need no encryption.
+func TestForward(t *testing.T) {
+	const text = `sinks:
+  syslog: {enabled: false, max_bytes: 2KiB}
+  forward:
+    - {name: a, network: udp, address: "127.0.0.2:514"}
+    - {name: b, network: tcp, address: "[::ffff:127.0.0.1]:514", framing: lf, protocol: rfc3164, format: cef}
+    - {name: c, network: relp, address: "siem:2514", allow_plaintext: true, timeout: 1s}
+    - {name: d, network: relp+tls, address: "siem:2514", tls: {ca_file: /ca.pem, pins: [` + pin + `]}}
+`
+	got, err := parse("c", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, c, d := local, local, local, local
+	a.Network, a.Address = "udp", "127.0.0.2:514"
+	b.Network, b.Address, b.Framing, b.Protocol, b.Format = "tcp", "[::ffff:127.0.0.1]:514", "lf", "rfc3164", "cef"
+	c.Network, c.Address, c.AllowPlaintext, c.Timeout = "relp", "siem:2514", true, time.Second
+	d.Network, d.Address, d.TLS.CAFile, d.TLS.Pins = "relp+tls", "siem:2514", "/ca.pem", []string{pin}
+	if want := []Forward{{"a", a}, {"b", b}, {"c", c}, {"d", d}}; !reflect.DeepEqual(got.Sinks.Forward, want) {
+		t.Errorf("forward = %+v\nwant %+v", got.Sinks.Forward, want)
+	}
+	again, err := parse("c", got.AppendYAML(nil))
+	if err != nil || !reflect.DeepEqual(again, got) {
+		t.Errorf("parse of the printed %s = %+v, %v", got.AppendYAML(nil), again, err)
+	}
+}
+
+const pin = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"
 
 func TestLoadFile(t *testing.T) {
 	dir := t.TempDir()

@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
+
+	"github.com/auditpy/auditpy/internal/trust"
 )
 
 // maxFile bounds a configuration file, in bytes.
@@ -24,8 +21,7 @@ const maxFile = 1 << 20
 // Load reads the configuration at path over Default. The error joins all that is wrong with the file; each
 // names file, line and key.
 //
-// A file that others may write could blind the agent, so it is refused: it must belong to root or to this
-// user, and be writable by its owner only.
+// A file that others may write could blind the agent, so it is refused: see package trust.
 func Load(path string) (Config, error) {
 	text, err := read(path)
 	if err != nil {
@@ -51,14 +47,14 @@ func parse(name string, text []byte) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := cfg.Sinks.Syslog.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: sinks.syslog.address: %w", name, err)
+	if err := cfg.Sinks.finish(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := cfg.Source.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: source.also: %w", name, err)
 	}
-	if !cfg.Sinks.Stdout.Enabled && !cfg.Sinks.Syslog.Enabled {
-		return Config{}, fmt.Errorf("%s: sinks: none is enabled: nobody would see an alert", name)
+	if err := cfg.Health.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: health.%w", name, err)
 	}
 	return cfg, nil
 }
@@ -72,19 +68,6 @@ func (s Source) check() error {
 	}
 	if len(s.Also) > 0 && s.Kind == "auto" {
 		return errors.New("kind auto chooses one source: name the kind")
-	}
-	return nil
-}
-
-// check holds the address to the network.
-func (s Syslog) check() error {
-	if s.Network == "unix" && !filepath.IsAbs(s.Address) {
-		return fmt.Errorf("%q is no absolute path of a socket", s.Address)
-	}
-	if s.Network == "udp" {
-		if _, port, err := net.SplitHostPort(s.Address); err != nil || port == "" {
-			return fmt.Errorf("%q is no host:port, which network udp needs", s.Address)
-		}
 	}
 	return nil
 }
@@ -103,35 +86,4 @@ func decode(_, to reflect.Type, data any) (any, error) {
 	return data, nil
 }
 
-func read(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not stop us
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if err := safe(f); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s: over %d bytes", path, maxFile)
-	}
-	return text, err
-}
-
-func safe(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("not a regular file")
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("group or others may write it (mode %04o): chmod go-w", info.Mode().Perm())
-	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-		return fmt.Errorf("belongs to uid %d: chown root", st.Uid)
-	}
-	return nil
-}
+func read(path string) ([]byte, error) { return trust.ReadFile(path, maxFile) }

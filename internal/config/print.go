@@ -13,9 +13,9 @@ func (c *Config) AppendYAML(dst []byte) []byte {
 }
 
 func appendStruct(dst []byte, v reflect.Value, indent string) []byte {
-	for i, key := range keys(v.Type()) {
-		dst = append(append(dst, indent...), key+":"...)
-		if f := v.Field(i); f.Kind() == reflect.Struct {
+	for _, m := range members(v.Type()) {
+		dst = append(append(dst, indent...), m.Tag.Get("mapstructure")+":"...)
+		if f := v.FieldByIndex(m.Index); f.Kind() == reflect.Struct {
 			dst = appendStruct(append(dst, '\n'), f, indent+"  ")
 		} else {
 			dst = fmt.Appendf(dst, " %s\n", scalar(f.Interface()))
@@ -54,14 +54,14 @@ func flow(list reflect.Value) string {
 
 func mapping(v reflect.Value) string {
 	var parts []string
-	for i, key := range keys(v.Type()) {
+	for _, m := range members(v.Type()) {
 		value := ""
-		if f := v.Field(i); f.Kind() == reflect.Struct {
+		if f := v.FieldByIndex(m.Index); f.Kind() == reflect.Struct {
 			value = mapping(f)
 		} else {
 			value = scalar(f.Interface())
 		}
-		parts = append(parts, key+": "+value)
+		parts = append(parts, m.Tag.Get("mapstructure")+": "+value)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

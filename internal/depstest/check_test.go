@@ -127,8 +127,8 @@ func forbidden(pkg, imp string, test bool) string {
 	if first, _, _ := strings.Cut(imp, "/"); strings.Contains(first, ".") {
 		return forbiddenModule(pkg, imp, test)
 	}
-	if imp == "unsafe" && pkg != unsafely {
-		return "only " + unsafely + " may, with a reason beside it"
+	if imp == "unsafe" && !slices.Contains(unsafely, pkg) {
+		return "only " + strings.Join(unsafely, " and ") + " may, with a reason beside it"
 	}
 	if pure(pkg) && !test && under(imp, impure) && !under(imp, pureAfterAll) {
 		return "rules/ and correlate/ do no I/O and no logging"

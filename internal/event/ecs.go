@@ -2,6 +2,7 @@ package event
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,9 @@ func ECS(name string) Getter {
 	}
 	return nil
 }
+
+// ECSNames returns the names that ECS knows, sorted, but for the fields of records below auditd.data.
+func ECSNames() []string { return slices.Sorted(maps.Keys(ecs)) }
 
 // ecs is put together of its parts, so that each has its file.
 var ecs = merge(ecsProcess, ecsParent, ecsUser, ecsFile, ecsNetwork, ecsEvent, ecsAuditd, ecsData)

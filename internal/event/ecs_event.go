@@ -73,8 +73,11 @@ func (ev *Event) ofCall() (w words, failed, ok bool) {
 
 func categories(dst []string, ev *Event) []string {
 	start := len(dst)
-	if w, _, ok := ev.ofCall(); ok {
+	if w, failed, ok := ev.ofCall(); ok {
 		dst = append(dst, w.category)
+		if !failed && w.category == "driver" {
+			dst = appendAll(dst, start, w.categories())
+		}
 	}
 	return ev.ofRecords(dst, func(dst []string, w words) []string {
 		if w.category == "" {

@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The words for system calls.
 // Source of auditbeat's: aucoalesce/normalizations.yaml of https://github.com/elastic/go-libaudit (Apache-2.0); of the
@@ -13,6 +16,20 @@ type words struct {
 	actions  []string // auditbeat's
 	endpoint []string // the endpoint's, which tells of what was done and not of what failed
 }
+
+// categories are that of auditbeat, and for a module that was loaded also the endpoint's: its rules ask
+// process where event.action == "load_module".
+func (w words) categories() []string {
+	switch {
+	case w.category == "":
+		return nil
+	case slices.Contains(w.endpoint, "load_module"):
+		return loading
+	}
+	return []string{w.category}
+}
+
+var loading = []string{"driver", "process"}
 
 var (
 	info       = one("info")

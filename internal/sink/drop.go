@@ -6,37 +6,46 @@ import "strings"
 // line, in which an attack can be recognised.
 const enough = 400
 
-// expendable are the members that go before values are cut to less than enough, the least telling first:
-// what stands elsewhere in the alert, then what can be looked up in the audit log by auditd.sequence.
-var expendable = []string{
-	"auditpy.args_base64", "auditpy.evidence", "process.parent.args", "process.args", "auditd.data", "rule.reference",
-	"auditd.record_types", "event.category", "event.type", "event.action", "event.outcome", "auditpy.rules", "rule.author",
-	"process.parent.entity_id", "process.parent.working_directory", "process.parent.tty", "process.parent.name", "process.name",
-	"process.parent.args_count", "user.effective", "user.audit", "auditd.session", "auditd.node", "process.tty", "threat",
-	"process.entity_id", "auditpy.complete", "auditpy.parent_source", "process.working_directory", "process.args_count",
-}
-
-// drop removes members of root, the least telling first, until it has the size wanted.
-func drop(root map[string]any, fits func() bool) {
-	for _, path := range expendable {
-		if fits() {
+// drop removes members of d, the least telling first, until its size with a budget of enough, which is size now, is at most room. Each member is
+// measured as it goes: to encode all of d after each took milliseconds.
+func (d document) drop(size, room int) {
+	for _, path := range d.expendable {
+		if size <= room {
 			return
 		}
-		remove(root, path)
+		size -= d.remove(path)
 	}
 }
 
-func remove(o map[string]any, path string) {
+// remove returns the size of what it removed.
+func (d document) remove(path string) int {
+	o, rest := d.root, path
 	for {
-		key, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			delete(o, key)
-			return
+		key, below, deeper := strings.Cut(rest, ".")
+		if deeper {
+			if o = child(o[key]); o == nil {
+				return 0
+			}
+			rest = below
+			continue
 		}
-		sub, ok := o[key].(map[string]any)
+		v, ok := o[key]
 		if !ok {
-			return
+			return 0
 		}
-		o, path = sub, rest
+		delete(o, key)
+		return len(d.appendValue(nil, v, enough, path)) + len(key) + len(`"":,`)
 	}
+}
+
+// child returns an object, also if it is alone in an array.
+func child(v any) map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case []any:
+		o, _ := only(v)
+		return o
+	}
+	return nil
 }

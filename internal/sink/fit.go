@@ -1,9 +1,8 @@
 package sink
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -22,25 +21,32 @@ const (
 	minKept = 256
 )
 
-// kept are the values that are cut last: what tells which alert, where, when and by what.
-var kept = []string{"@timestamp", "event.id", "rule.id", "host.name", "process.pid", "process.executable"}
-
-// appendMessage appends the JSON of e in at most room bytes; 0 is no limit.
-func appendMessage(dst []byte, e *alert.Envelope, room int) []byte {
-	if room <= 0 {
-		room = math.MaxInt
-	}
+// appendJSON appends the ECS JSON of e in at most room bytes; 0 is no limit.
+func appendJSON(dst []byte, e *alert.Envelope, room int) []byte {
+	room = cmp.Or(room, math.MaxInt)
 	if len(e.JSON) <= room && plain(e.JSON) {
 		return append(dst, e.JSON...)
 	}
-	root, ok := decode(e.JSON)
+	root, ok := alert.Decode(e.JSON)
 	if !ok {
 		return appendLastResort(dst, e)
 	}
-	if out := appendObject(dst, root, room, ""); len(out)-len(dst) <= room { // so no value was cut
+	return appendDocument(dst, document{e, root, &ecs}, room)
+}
+
+// document is an alert in some schema.
+type document struct {
+	e    *alert.Envelope
+	root map[string]any
+	*schema
+}
+
+// appendDocument appends a document in at most room bytes.
+func appendDocument(dst []byte, d document, room int) []byte {
+	if out := d.appendObject(dst, d.root, math.MaxInt, ""); len(out)-len(dst) <= room {
 		return out
 	}
-	return appendCut(dst, e, root, room)
+	return d.appendCut(dst, room)
 }
 
 // plain reports whether data is printable ASCII, as an Envelope promises. A line feed that slipped
@@ -49,29 +55,27 @@ func plain(data []byte) bool {
 	return len(data) > 0 && !slices.ContainsFunc(data, func(c byte) bool { return c < ' ' || c > '~' })
 }
 
-func decode(data []byte) (root map[string]any, ok bool) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if d.Decode(&root) != nil || root == nil {
-		return nil, false
+// appendCut appends d with every value cut to the same budget, the largest with which it fits. So
+// the longest values lose most, and short ones nothing.
+func (d document) appendCut(dst []byte, room int) []byte {
+	d.truncated(d.root)
+	var scratch []byte
+	size := func(budget int) int {
+		scratch = d.appendObject(scratch[:0], d.root, budget, "")
+		return len(scratch)
 	}
-	_, err := d.Token()
-	return root, err == io.EOF
+	d.drop(size(enough), room)
+	budget, ok := largest(room, size)
+	if !ok {
+		return d.lastResort(dst, d.e)
+	}
+	return d.appendObject(dst, d.root, budget, "")
 }
 
-// appendCut appends root with every value cut to the same budget, the largest with which it fits. So
-// the longest values lose most, and short ones nothing.
-func appendCut(dst []byte, e *alert.Envelope, root map[string]any, room int) []byte {
-	sub, _ := root["auditpy"].(map[string]any)
-	if sub == nil {
-		sub = map[string]any{}
-		root["auditpy"] = sub
-	}
-	sub["truncated"] = true
-	size := func(budget int) int { return len(appendObject(dst, root, budget, "")) - len(dst) }
-	drop(root, func() bool { return size(enough) <= room })
+// largest returns the largest budget with which size is at most room; ok is false if there is none.
+func largest(room int, size func(budget int) int) (budget int, ok bool) {
 	if size(minValue) > room {
-		return appendLastResort(dst, e)
+		return 0, false
 	}
 	fits, over := minValue, room+1
 	for fits+1 < over { // the size is not quite monotonous in the budget; fits always fits
@@ -81,41 +85,31 @@ func appendCut(dst []byte, e *alert.Envelope, root map[string]any, room int) []b
 			over = mid
 		}
 	}
-	return appendObject(dst, root, fits, "")
-}
-
-// appendLastResort appends a document of what identifies e, and nothing else: for JSON that is no object,
-// or that is too long by its mere structure.
-func appendLastResort(dst []byte, e *alert.Envelope) []byte {
-	dst = append(dst, `{"@timestamp":"`...)
-	dst = append(appendTime(dst, e.Time), `","auditpy":{"truncated":true},"event":{"id":`...)
-	dst = append(appendString(dst, e.ID, maxParam), `,"kind":"alert"},"rule":{"id":`...)
-	dst = append(appendString(dst, e.Rule, maxParam), `,"level":"`...)
-	return append(append(dst, e.Level.String()...), `"}}`...)
+	return fits, true
 }
 
 // appendObject appends o as ASCII JSON, each value in at most budget bytes. The paths of its members begin
 // with prefix.
-func appendObject(dst []byte, o map[string]any, budget int, prefix string) []byte {
+func (s *schema) appendObject(dst []byte, o map[string]any, budget int, prefix string) []byte {
 	dst = append(dst, '{')
 	for i, key := range slices.Sorted(maps.Keys(o)) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(appendString(dst, key, len(key)*12), ':')
-		dst = appendValue(dst, o[key], budget, prefix+key)
+		dst = s.appendValue(dst, o[key], budget, prefix+key)
 	}
 	return append(dst, '}')
 }
 
-func appendValue(dst []byte, v any, budget int, path string) []byte {
+func (s *schema) appendValue(dst []byte, v any, budget int, path string) []byte {
 	switch v := v.(type) {
 	case map[string]any:
-		return appendObject(dst, v, budget, path+".")
+		return s.appendObject(dst, v, budget, path+".")
 	case []any:
-		return appendArray(dst, v, budget)
+		return s.appendArray(dst, v, budget, path)
 	case string:
-		if slices.Contains(kept, path) {
+		if slices.Contains(s.kept, path) {
 			budget = max(budget, minKept)
 		}
 		return appendString(dst, v, budget)
@@ -127,8 +121,12 @@ func appendValue(dst []byte, v any, budget int, path string) []byte {
 	return append(dst, "null"...)
 }
 
-// appendArray appends the first elements of a, as many as fit in budget. The last may be cut.
-func appendArray(dst []byte, a []any, budget int) []byte {
+// appendArray appends the first elements of a, as many as fit in budget. The last may be cut. An object that is alone in its array
+// is as if it stood without one: OCSF has all that matters in such a one.
+func (s *schema) appendArray(dst []byte, a []any, budget int, path string) []byte {
+	if o, ok := only(a); ok {
+		return append(s.appendObject(append(dst, '['), o, budget, path+"."), ']')
+	}
 	start := len(dst)
 	dst = append(dst, '[')
 	for i, v := range a {
@@ -139,12 +137,20 @@ func appendArray(dst []byte, a []any, budget int) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst = appendValue(dst, v, left, ""); len(dst)-start+1 > budget {
+		if dst = s.appendValue(dst, v, left, ""); len(dst)-start+1 > budget {
 			dst = dst[:mark]
 			break
 		}
 	}
 	return append(dst, ']')
+}
+
+func only(a []any) (map[string]any, bool) {
+	if len(a) != 1 {
+		return nil, false
+	}
+	o, ok := a[0].(map[string]any)
+	return o, ok
 }
 
 // appendString appends s quoted, in at most budget bytes, escaped to printable ASCII.

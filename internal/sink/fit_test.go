@@ -73,7 +73,7 @@ func lookup(doc map[string]any, path string) any {
 
 // Where there is little room, what can be found elsewhere makes way for the command line.
 func TestDrop(t *testing.T) {
-	doc := map[string]any{"auditpy": map[string]any{"args_base64": strings.Repeat("A", 600), "rules": "x"},
+	doc := map[string]any{"auditpy": map[string]any{"args_base64": strings.Repeat("A", 600), "related": strings.Repeat("R", 600), "rules": "x"},
 		"process": map[string]any{"args": strings.Repeat("a", 600), "command_line": strings.Repeat("c", 600)}}
 	data, err := json.Marshal(doc)
 	if err != nil {
@@ -81,14 +81,16 @@ func TestDrop(t *testing.T) {
 	}
 	e := envelope(string(data))
 	got := check(t, AppendRFC5424(nil, Header{}, e, 1180), Header{}, e, 1180)
-	if lookup(got, "auditpy.args_base64") != nil || lookup(got, "auditpy.rules") != "x" {
+	if lookup(got, "auditpy.args_base64") != nil || lookup(got, "auditpy.related") != nil || lookup(got, "auditpy.rules") != "x" {
 		t.Errorf("got %v, want only the first expendable members gone", got)
 	}
 	if s := lookup(got, "process.command_line").(string); len(s) < enough-len(ellipsis)-2 {
 		t.Errorf("command line has %d bytes left, want about %d at least", len(s), enough)
 	}
-	remove(doc, "process.no.such")
-	remove(doc, "nothing")
+	d := document{nil, doc, &ecs}
+	if n := d.remove("process.no.such") + d.remove("nothing"); n != 0 {
+		t.Errorf("removing what is not there made room for %d bytes", n)
+	}
 	if len(doc) != 2 {
 		t.Errorf("removing what is not there left %v", doc)
 	}

@@ -24,6 +24,13 @@ type Header struct {
 	PID      int
 }
 
+func (h *Header) host(e *alert.Envelope) string {
+	if e.Host == "" {
+		return h.Host
+	}
+	return e.Host
+}
+
 // Facility is a syslog facility code.
 type Facility int
 
@@ -44,28 +51,13 @@ func ParseFacility(name string) (Facility, bool) {
 	return 0, false
 }
 
-// AppendRFC5424 appends e as one syslog line without a line feed, of at most limit bytes; 0 is no
-// limit, and one below 1024 counts as 1024. The MSG is the JSON of the alert. If that is too long its longest
-// values are cut until it fits, and auditpy.truncated is true in it.
-func AppendRFC5424(dst []byte, h Header, e *alert.Envelope, limit int) []byte {
-	start := len(dst)
-	dst = appendHeader(dst, h, e)
-	if limit <= 0 {
-		return appendMessage(dst, e, 0)
-	}
-	return appendMessage(dst, e, max(limit, minMax)-(len(dst)-start))
-}
-
-func appendHeader(dst []byte, h Header, e *alert.Envelope) []byte {
+// appendRFC5424 appends the header of RFC 5424, up to the blank before the MSG.
+func appendRFC5424(dst []byte, h Header, e *alert.Envelope) []byte {
 	dst = append(dst, '<')
 	dst = strconv.AppendInt(dst, int64(h.Facility)*8+int64(severity(e)), 10)
 	dst = append(dst, ">1 "...)
 	dst = appendTime(dst, e.Time)
-	host := e.Host
-	if host == "" {
-		host = h.Host
-	}
-	dst = append(append(dst, ' '), printable(host, maxHost)...)
+	dst = append(append(dst, ' '), printable(h.host(e), maxHost)...)
 	dst = append(dst, " auditpy "...)
 	dst = strconv.AppendInt(dst, int64(h.PID), 10)
 	dst = append(dst, " alert [auditpy@"+enterprise...)

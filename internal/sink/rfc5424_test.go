@@ -93,11 +93,7 @@ func check(t *testing.T, line []byte, h Header, e *alert.Envelope, limit int) ma
 	if !utf8.Valid(line) || strings.ContainsFunc(string(line), harmful) {
 		t.Errorf("control characters in %q", line)
 	}
-	m, err := rfc5424.NewParser().Parse(line)
-	if err != nil {
-		t.Fatalf("%v in %s", err, line)
-	}
-	got := m.(*rfc5424.SyslogMessage)
+	got := check5424(t, line, e)
 	want := fmt.Sprint(h.Facility, severity(e), "auditpy", fmt.Sprint(h.PID), "alert")
 	if s := fmt.Sprint(*got.Facility, *got.Severity, *got.Appname, *got.ProcID, *got.MsgID); s != want {
 		t.Errorf("header fields are %s, want %s", s, want)
@@ -105,16 +101,27 @@ func check(t *testing.T, line []byte, h Header, e *alert.Envelope, limit int) ma
 	if !got.Timestamp.Equal(e.Time.Truncate(time.Millisecond)) {
 		t.Errorf("time is %v, want %v", got.Timestamp, e.Time)
 	}
-	for name, value := range map[string]string{"id": e.ID, "level": e.Level.String(), "rule": e.Rule} {
-		if s := (*got.StructuredData)["auditpy@32473"][name]; s != shorten(clean(value), maxParam) {
-			t.Errorf("%s is %q, want %q", name, s, value)
-		}
-	}
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(*got.Message), &doc); err != nil {
 		t.Fatalf("%v in %s", err, *got.Message)
 	}
 	return doc
+}
+
+// check5424 parses line with a parser that is not ours and compares the structured data with what went in.
+func check5424(t *testing.T, line []byte, e *alert.Envelope) *rfc5424.SyslogMessage {
+	t.Helper()
+	m, err := rfc5424.NewParser().Parse(line)
+	if err != nil {
+		t.Fatalf("%v in %s", err, line)
+	}
+	got := m.(*rfc5424.SyslogMessage)
+	for name, value := range map[string]string{"id": e.ID, "level": e.Level.String(), "rule": e.Rule} {
+		if s := (*got.StructuredData)["auditpy@32473"][name]; s != shorten(clean(value), maxParam) {
+			t.Errorf("%s is %q, want %q", name, s, value)
+		}
+	}
+	return got
 }
 
 func FuzzAppendRFC5424(f *testing.F) {
@@ -152,7 +159,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		h, e := Header{Facility: 1}, envelope("")
 		e.JSON = doc
-		if root, ok := decode(doc); plain(doc) && (!ok || root == nil) {
+		if root, ok := alert.Decode(doc); plain(doc) && (!ok || root == nil) {
 			return // no object: not an alert
 		}
 		check(t, AppendRFC5424(nil, h, e, int(limit)), h, e, int(limit))
@@ -170,4 +177,10 @@ func BenchmarkAppendRFC5424(b *testing.B) {
 			}
 		})
 	}
+}
+
+// AppendRFC5424 is the default encoding.
+func AppendRFC5424(dst []byte, h Header, e *alert.Envelope, limit int) []byte {
+	c := Encoding{Header: h}
+	return c.Append(dst, e, limit)
 }

@@ -1,150 +1,71 @@
 package sink
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
-	"net"
 	"os"
-	"syscall"
 	"time"
-
-	"github.com/auditpy/auditpy/internal/alert"
 )
 
-// SyslogOptions says where a Syslog sends to. The zero value is the local /dev/log.
+// SyslogOptions says where and how syslog lines are sent. The zero value is RFC 5424 to the local /dev/log.
 type SyslogOptions struct {
-	Network  string        // "unix" or "udp"; empty: unix
-	Address  string        // path, or host:port; empty: /dev/log
-	Facility Facility      // 0: authpriv, as user space never sends as the kernel
-	MaxBytes int           // of one line; 0: 8192 for unix, 1180 for udp, which fits the least MTU of IPv6
-	Timeout  time.Duration // of a connect and of a write; 0: 5 s
-	Host     string        // for alerts of this host; empty: os.Hostname
+	Network  string // unix, udp, tcp, tls, relp or relp+tls; empty: unix
+	Address  string // path, or host:port; empty: /dev/log
+	Protocol Protocol
+	Payload  Payload
+	Facility Facility // 0: authpriv, as user space never sends as the kernel
+	// MaxBytes bounds one line; 0 is 1180 for udp, which fits the least MTU of IPv6, and else 8192, which RFC 5425 says
+	// receivers should take.
+	MaxBytes int
+	// Timeout bounds a connect and a handshake, and how long a peer may make no progress; 0 is 10 s, and 5 s for unix and udp.
+	Timeout time.Duration
+	Host    string // for alerts of this host; empty: os.Hostname
+	// LineFeeds ends lines on tcp and tls with a line feed, as RFC 6587 section 3.4.2 has it, instead of counting their octets.
+	LineFeeds bool
+	// ReplayBytes is how much of what the peer's kernel took is sent again on a new tcp or tls connection; 0 is 8 MiB, less is none.
+	ReplayBytes int64
+	TLS         TLSOptions
 }
 
 func (o SyslogOptions) withDefaults() (SyslogOptions, error) {
-	switch o.Network {
-	case "", "unix":
-		o.Network = "unix"
-		o.Address, o.MaxBytes = orDefault(o.Address, "/dev/log"), orDefault(o.MaxBytes, 8192)
+	switch o.Network = cmp.Or(o.Network, "unix"); o.Network {
+	case "unix":
+		o.Address = cmp.Or(o.Address, "/dev/log")
+		o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
 	case "udp":
-		o.MaxBytes = orDefault(o.MaxBytes, 1180)
+		o.MaxBytes, o.Timeout = cmp.Or(o.MaxBytes, 1180), cmp.Or(o.Timeout, 5*time.Second)
+	case "tcp", "tls", "relp", "relp+tls":
+		o.ReplayBytes = cmp.Or(o.ReplayBytes, 8<<20)
 	default:
-		return o, fmt.Errorf("network %q: not one of unix, udp", o.Network)
+		return o, fmt.Errorf("network %q: not one of unix, udp, tcp, tls, relp, relp+tls", o.Network)
 	}
-	o.Facility, o.Timeout = orDefault(o.Facility, 10), orDefault(o.Timeout, 5*time.Second)
+	o.MaxBytes, o.Timeout, o.Facility = cmp.Or(o.MaxBytes, 8192), cmp.Or(o.Timeout, 10*time.Second), cmp.Or(o.Facility, 10)
 	if o.Host == "" {
 		o.Host, _ = os.Hostname() // without a name the line says "-"
 	}
 	return o, nil
 }
 
-func orDefault[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
-}
+func (o *SyslogOptions) name() string { return "syslog " + o.Network + " " + o.Address }
 
-// Syslog sends alerts as RFC 5424 lines.
-type Syslog struct {
-	opts   SyslogOptions
-	header Header
-	conn   net.Conn // nil: not connected
-	stream bool     // conn is one: lines end in a line feed
-	buf    []byte
+func (o *SyslogOptions) encoding() Encoding {
+	return Encoding{
+		Header:   Header{Facility: o.Facility, Host: o.Host, PID: os.Getpid()},
+		Protocol: o.Protocol, Payload: o.Payload, Local: o.Network == "unix",
+	}
 }
 
 // NewSyslog returns a sink that connects at the first Send: the peer may start later than we do.
-func NewSyslog(o SyslogOptions) (*Syslog, error) {
+func NewSyslog(o SyslogOptions) (Sink, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("new syslog sink: %w", err)
 	}
-	return &Syslog{opts: o, header: Header{Facility: o.Facility, Host: o.Host, PID: os.Getpid()}}, nil
-}
-
-// Name returns "syslog", the network and the address.
-func (s *Syslog) Name() string { return "syslog " + s.opts.Network + " " + s.opts.Address }
-
-// Send sends e. If the peer has gone it connects again, once. A line that the socket refuses as too
-// long is cut further.
-func (s *Syslog) Send(ctx context.Context, e *alert.Envelope) error {
-	err := s.sendFitting(ctx, e)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		err = s.sendFitting(ctx, e)
+	switch o.Network {
+	case "unix", "udp":
+		return &Datagram{opts: o, line: o.encoding()}, nil
+	case "tcp", "tls":
+		return newStream(o), nil
 	}
-	if err != nil {
-		return fmt.Errorf("send to %s: %w", s.Name(), err)
-	}
-	return nil
-}
-
-func (s *Syslog) sendFitting(ctx context.Context, e *alert.Envelope) error {
-	for limit := s.opts.MaxBytes; ; limit /= 2 {
-		err := s.sendOnce(ctx, e, limit)
-		if !errors.Is(err, syscall.EMSGSIZE) || limit <= minMax {
-			return err
-		}
-	}
-}
-
-// sendOnce leaves no connection behind if it returns an error: part of the line may be on its way.
-func (s *Syslog) sendOnce(ctx context.Context, e *alert.Envelope, limit int) error {
-	if err := s.connect(ctx); err != nil {
-		return err
-	}
-	s.buf = AppendRFC5424(s.buf[:0], s.header, e, limit)
-	if s.stream {
-		s.buf = append(s.buf, '\n')
-	}
-	if err := s.write(ctx); err != nil {
-		return errors.Join(err, s.Close())
-	}
-	return nil
-}
-
-func (s *Syslog) write(ctx context.Context) error {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
-		return err
-	}
-	conn := s.conn
-	stop := context.AfterFunc(ctx, func() { conn.SetWriteDeadline(time.Unix(1, 0)) })
-	_, err := conn.Write(s.buf)
-	if stop() {
-		return err
-	}
-	// The deadline may be moved to the past at any time from now on: not on a connection of a later Send.
-	if cerr := s.Close(); err == nil {
-		return cerr
-	}
-	return ctx.Err()
-}
-
-func (s *Syslog) connect(ctx context.Context) error {
-	if s.conn != nil {
-		return nil
-	}
-	network := map[string]string{"unix": "unixgram", "udp": "udp"}[s.opts.Network]
-	d := net.Dialer{Timeout: s.opts.Timeout}
-	conn, err := d.DialContext(ctx, network, s.opts.Address)
-	if s.stream = errors.Is(err, syscall.EPROTOTYPE); s.stream { // the socket is not a datagram one
-		conn, err = d.DialContext(ctx, "unix", s.opts.Address)
-	}
-	if err != nil {
-		return err
-	}
-	s.conn = conn
-	return nil
-}
-
-// Close closes the connection. Send makes a new one.
-func (s *Syslog) Close() error {
-	if s.conn == nil {
-		return nil
-	}
-	err := s.conn.Close()
-	s.conn = nil
-	return err
+	return newRELP(o), nil
 }

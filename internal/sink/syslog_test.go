@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,14 +15,23 @@ import (
 	"github.com/auditpy/auditpy/internal/alert"
 )
 
-func newSyslog(t *testing.T, o SyslogOptions) *Syslog {
+func newSyslog(t *testing.T, o SyslogOptions) *Datagram {
 	t.Helper()
 	s, err := NewSyslog(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return s
+	return s.(*Datagram)
+}
+
+// send sends one alert.
+func send(ctx context.Context, s Sink, e *alert.Envelope) error {
+	n, err := s.Send(ctx, []alert.Envelope{*e})
+	if (n == 1) != (err == nil) {
+		return fmt.Errorf("%d sent, and the error %w", n, err)
+	}
+	return err
 }
 
 func listen(t *testing.T, network, address string) net.PacketConn {
@@ -54,10 +64,10 @@ func TestDatagrams(t *testing.T) {
 		s := newSyslog(t, SyslogOptions{Network: network, Address: c.LocalAddr().String(), Host: "me"})
 		for _, size := range []int{10, 100_000} {
 			e := large(t, size)
-			if err := s.Send(t.Context(), e); err != nil {
+			if err := send(t.Context(), s, e); err != nil {
 				t.Fatal(err)
 			}
-			check(t, receive(t, c), s.header, e, map[string]int{"unix": 8192, "udp": 1180}[network])
+			check(t, receive(t, c), s.line.Header, e, map[string]int{"unix": 8192, "udp": 1180}[network])
 		}
 		if want := "syslog " + network + " " + c.LocalAddr().String(); s.Name() != want {
 			t.Errorf("Name() = %q, want %q", s.Name(), want)
@@ -73,11 +83,11 @@ func TestMessageTooLong(t *testing.T) {
 	} {
 		s := newSyslog(t, SyslogOptions{Network: network, Address: c.LocalAddr().String(), MaxBytes: 1 << 20})
 		e := large(t, 60_000)
-		if err := s.Send(t.Context(), e); err != nil {
+		if err := send(t.Context(), s, e); err != nil {
 			t.Fatalf("%s: %v", network, err)
 		}
 		line := receive(t, c)
-		check(t, line, s.header, e, len(e.JSON))
+		check(t, line, s.line.Header, e, len(e.JSON))
 		if len(line) < 20_000 {
 			t.Errorf("%s: cut to %d bytes, want no more than need be", network, len(line))
 		}
@@ -88,19 +98,19 @@ func TestUnixPeerRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := newSyslog(t, SyslogOptions{Address: path})
 	e := envelope(`{}`)
-	if err := s.Send(t.Context(), e); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
+	if err := send(t.Context(), s, e); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("Send without a socket = %v, want not exist", err)
 	}
 	for range 3 {
 		c := listen(t, "unixgram", path)
-		if err := s.Send(t.Context(), e); err != nil {
+		if err := send(t.Context(), s, e); err != nil {
 			t.Fatal(err)
 		}
-		check(t, receive(t, c), s.header, e, 0)
+		check(t, receive(t, c), s.line.Header, e, 0)
 		c.Close()
 		os.Remove(path)
 	}
-	if err := s.Send(t.Context(), e); err == nil {
+	if err := send(t.Context(), s, e); err == nil {
 		t.Error("Send to a peer that is gone = nil, want an error")
 	}
 }
@@ -116,7 +126,7 @@ func TestUnixStream(t *testing.T) {
 		lines := make(chan string)
 		go serveStream(l, lines, 2)
 		for _, doc := range []string{`{"n":1}`, `{"n":2}`} {
-			if err := s.Send(t.Context(), envelope(doc)); err != nil {
+			if err := send(t.Context(), s, envelope(doc)); err != nil {
 				t.Fatal(err)
 			}
 			if line := <-lines; !strings.HasSuffix(line, doc+"\n") {
@@ -147,9 +157,9 @@ func serveStream(l net.Listener, lines chan<- string, n int) {
 // A peer that does not read costs the timeout, or less if ctx ends before.
 func TestPeerStalls(t *testing.T) {
 	c := listen(t, "unixgram", filepath.Join(t.TempDir(), "log"))
-	fill := func(ctx context.Context, s *Syslog) error {
+	fill := func(ctx context.Context, s *Datagram) error {
 		for range 100_000 {
-			if err := s.Send(ctx, envelope(`{}`)); err != nil {
+			if err := send(ctx, s, envelope(`{}`)); err != nil {
 				return err
 			}
 		}
@@ -170,10 +180,10 @@ func TestPeerStalls(t *testing.T) {
 	done := make(chan []byte)
 	go func() { done <- receiveUntil(c, "last") }()
 	e := envelope(`{"n":"last"}`)
-	if err := s.Send(t.Context(), e); err != nil {
+	if err := send(t.Context(), s, e); err != nil {
 		t.Fatal(err)
 	}
-	check(t, <-done, s.header, e, 0)
+	check(t, <-done, s.line.Header, e, 0)
 }
 
 func receiveUntil(c net.PacketConn, text string) []byte {
@@ -192,16 +202,16 @@ func TestUDPPeerRestarts(t *testing.T) {
 	s := newSyslog(t, SyslogOptions{Network: "udp", Address: address})
 	c.Close()
 	for range 10 { // refused datagrams are no error that lasts
-		if err := s.Send(t.Context(), envelope(`{}`)); err != nil {
+		if err := send(t.Context(), s, envelope(`{}`)); err != nil {
 			t.Errorf("Send to a closed port = %v", err)
 		}
 	}
 	c = listen(t, "udp", address)
 	e := envelope(`{"back":1}`)
-	if err := s.Send(t.Context(), e); err != nil {
+	if err := send(t.Context(), s, e); err != nil {
 		t.Fatal(err)
 	}
-	check(t, receive(t, c), s.header, e, 0)
+	check(t, receive(t, c), s.line.Header, e, 0)
 }
 
 func TestNewSyslog(t *testing.T) {
@@ -209,7 +219,7 @@ func TestNewSyslog(t *testing.T) {
 		t.Errorf("NewSyslog with a bad network = %v", err)
 	}
 	s := newSyslog(t, SyslogOptions{})
-	if s.Name() != "syslog unix /dev/log" || s.opts.MaxBytes != 8192 || s.header.Facility != 10 {
+	if s.Name() != "syslog unix /dev/log" || s.opts.MaxBytes != 8192 || s.line.Header.Facility != 10 {
 		t.Errorf("defaults are %+v", s.opts)
 	}
 }
@@ -217,8 +227,8 @@ func TestNewSyslog(t *testing.T) {
 func TestWriter(t *testing.T) {
 	var b strings.Builder
 	line := func(dst []byte, e *alert.Envelope) []byte { return append(append(dst, e.ID...), '\n') }
-	for _, s := range []Sink{NewWriter("stdout", &b, AppendJSON), NewWriter("stdout", &b, line)} {
-		if err := errors.Join(s.Send(t.Context(), envelope(`{"a":1}`)), s.Close()); err != nil || s.Name() != "stdout" {
+	for _, s := range []Sink{NewWriter("stdout", &b, Payload{}.Lines()), NewWriter("stdout", &b, line)} {
+		if err := errors.Join(send(t.Context(), s, envelope(`{"a":1}`)), s.Close()); err != nil || s.Name() != "stdout" {
 			t.Errorf("Send = %v, Name %q", err, s.Name())
 		}
 	}
@@ -227,7 +237,7 @@ func TestWriter(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := NewWriter("x", &b, line).Send(ctx, envelope("")); !errors.Is(err, context.Canceled) {
+	if err := send(ctx, NewWriter("x", &b, line), envelope("")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Send after cancel = %v", err)
 	}
 }
@@ -239,7 +249,7 @@ func TestWriterBrokenPipe(t *testing.T) {
 	}
 	defer w.Close()
 	r.Close()
-	err = NewWriter("stdout", w, AppendJSON).Send(t.Context(), envelope(`{}`))
+	err = send(t.Context(), NewWriter("stdout", w, Payload{}.Lines()), envelope(`{}`))
 	if err == nil || !strings.Contains(err.Error(), "send to stdout: ") || !strings.Contains(err.Error(), "broken pipe") {
 		t.Errorf("Send into a broken pipe = %v", err)
 	}

@@ -23,11 +23,23 @@ func NewWriter(name string, w io.Writer, encode func(dst []byte, e *alert.Envelo
 	return &Writer{name: name, w: w, encode: encode}
 }
 
-// AppendJSON is the encoder of a Writer that writes JSON lines.
-func AppendJSON(dst []byte, e *alert.Envelope) []byte { return append(dst, e.JSON...) }
+// Lines returns the encoder of a Writer or a File that writes whole alerts in a format: one line each, but for text, which
+// is a paragraph.
+func (p Payload) Lines() func(dst []byte, e *alert.Envelope) []byte {
+	return func(dst []byte, e *alert.Envelope) []byte {
+		if p.Format == Text && e.Text != "" {
+			return append(dst, e.Text...)
+		}
+		return append(p.Append(dst, e, 0), '\n')
+	}
+}
 
-// Send writes the line of e in one Write.
-func (s *Writer) Send(ctx context.Context, e *alert.Envelope) error {
+// Send writes the line of each alert in one Write.
+func (s *Writer) Send(ctx context.Context, batch []alert.Envelope) (done int, err error) {
+	return each(batch, func(e *alert.Envelope) error { return s.send(ctx, e) })
+}
+
+func (s *Writer) send(ctx context.Context, e *alert.Envelope) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package source
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -236,30 +235,5 @@ func TestEditedLog(t *testing.T) {
 	}
 	if lost, _ := y.counts(50, 100); lost != 0 {
 		t.Errorf("%d lines behind the place lost", lost)
-	}
-}
-
-func TestLag(t *testing.T) {
-	a := newAuditd(t, t.TempDir())
-	a.lines(100)
-	f, y := follow(t, a.path, FollowOptions{FromStart: true}), &tally{}
-	y.rest(t, f)
-	if behind, kept := f.Lag(); behind != 0 || kept != a.size {
-		t.Errorf("Lag = %d, %d, want 0, %d", behind, kept, a.size)
-	}
-	before := a.size
-	a.lines(10)
-	first := a.size
-	a.rotate()
-	a.lines(10)
-	if behind, kept := f.Lag(); behind != first-before+a.size || kept != first+a.size {
-		t.Errorf("Lag = %d, %d, want %d, %d", behind, kept, first-before+a.size, first+a.size)
-	}
-	a.must(os.Remove(a.name(1)))
-	if behind, _ := f.Lag(); behind != first-before+a.size {
-		t.Errorf("Lag = %d of a file without a name, want %d", behind, first-before+a.size)
-	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(a.path), "audit.log")); err != nil {
-		t.Error(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 // FollowOptions say where to begin and how to wait.
 type FollowOptions struct {
 	From      Cursor        // begin here; zero: at the end of the log
+	Else      Cursor        // begin here if the file of From is gone, or was cut since
 	FromStart bool          // without From: begin at the start of the log, rotated siblings left out
 	Poll      time.Duration // between looks at the log; 0 is 50 ms
 	Idle      time.Duration // Next returns ErrIdle after it; 0 is never

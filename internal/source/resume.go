@@ -13,7 +13,7 @@ type opened struct {
 }
 
 // resume finds the file of the cursor: by inode and first line, else by first line (copytruncate, or
-// another device number after a boot).
+// another device number after a boot). If no file is it, Else is tried.
 func (f *File) resume() (bool, error) {
 	sibs, err := sweep(f.path)
 	if err != nil || len(sibs) == 0 {
@@ -37,6 +37,10 @@ func (f *File) resume() (bool, error) {
 			return f.enterAt(fd, s, first)
 		}
 		fd.Close()
+	}
+	if next := f.o.Else; next != (Cursor{}) {
+		f.o.From, f.o.Else = next, Cursor{}
+		return f.resume()
 	}
 	sortSiblings(sibs)
 	return f.resumeAfter(sibs)
@@ -130,28 +134,4 @@ func (f *File) firstLater(sibs []sibling, ref Stamp) (_ int, empty bool, err err
 		empty = s.n == 0 && !ok
 	}
 	return -1, empty, nil
-}
-
-// Lag returns how many bytes of the log are not read yet, in the file being read and those after it, and how many the
-// log and its rotated files have in all. What is behind by as much as auditd keeps is lost with the next rotation.
-func (f *File) Lag() (behind, kept int64) {
-	sibs, err := sweep(f.path)
-	if err != nil || f.fd == nil {
-		return 0, 0
-	}
-	newer := false
-	for _, s := range sibs {
-		kept += s.size
-		if newer {
-			behind += s.size
-		}
-		newer = newer || s.identity == f.id
-	}
-	if size, err := sizeOf(f.fd); err == nil {
-		behind += max(0, size-f.off)
-	}
-	if !newer { // ours has no name any more: all that have one are newer
-		behind += kept
-	}
-	return behind, kept
 }

@@ -7,31 +7,27 @@ import (
 	"syscall"
 )
 
-func (d *disk) append(frames [][]byte) error {
+// append adds frames and returns how many of them are durable.
+func (d *disk) append(frames [][]byte) (done int, err error) {
 	d.appending.Lock()
 	defer d.appending.Unlock()
 	if d.closed {
-		return ErrClosed
+		return 0, ErrClosed
 	}
-	for _, b := range frames {
-		if len(b) > maxFrame || size(b)+headerSize > d.opts.MaxBytes {
-			return ErrTooLarge
-		}
-	}
-	for len(frames) > 0 {
-		n, err := d.appendSome(frames)
+	for done < len(frames) {
+		n, err := d.appendSome(frames[done:])
 		if err != nil {
-			return err
+			return done, err
 		}
-		frames = frames[n:]
+		done += n
 	}
-	return nil
+	return done, nil
 }
 
 // appendSome appends the first n frames, as many as go to one segment.
 func (d *disk) appendSome(frames [][]byte) (n int, err error) {
 	n = d.fill(frames)
-	if err := d.makeRoom(int64(len(d.wbuf)) + headerSize); err != nil {
+	if err := d.room(int64(len(d.wbuf)) + headerSize); err != nil {
 		return 0, err
 	}
 	s, err := d.activeSegment()
@@ -48,6 +44,7 @@ func (d *disk) appendSome(frames [][]byte) (n int, err error) {
 	}
 	s.size += int64(len(d.wbuf))
 	s.frames += n
+	s.last = stamp(frames[n-1])
 	d.st.Bytes += int64(len(d.wbuf))
 	d.st.Frames += n
 	d.st.Appended += uint64(n)
@@ -127,7 +124,7 @@ func (d *disk) write() error {
 	if _, err := d.w.Write(d.wbuf); err != nil {
 		return err
 	}
-	return fdatasync(d.w)
+	return d.sync(d.w)
 }
 
 // fail ends segment s after a write or a sync that failed. A sync is never tried again on the same
@@ -148,46 +145,8 @@ func (d *disk) fail(s *segment) error {
 	return errors.Join(terr, ignoreMissing(os.Remove(segmentPath(d.dir, s.seq))))
 }
 
-// makeRoom drops the oldest segments until need more bytes fit under the bound.
-func (d *disk) makeRoom(need int64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for len(d.segs) > 0 && d.st.Bytes+need > d.opts.MaxBytes {
-		if err := d.dropOldest(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // unlink removes a segment. It empties it first, since a reader may hold it open, and a full disk needs the room now.
 func unlink(path string) error {
 	_ = os.Truncate(path, 0) // only to have the room sooner
 	return ignoreMissing(os.Remove(path))
-}
-
-func (d *disk) dropOldest() error {
-	s := d.segs[0]
-	if err := unlink(segmentPath(d.dir, s.seq)); err != nil {
-		return err
-	}
-	d.st.Dropped += uint64(d.forget(s))
-	return nil
-}
-
-// forget takes s out of the queue and returns how many frames waited in it. Its file is already gone.
-func (d *disk) forget(s *segment) (waiting int) {
-	waiting = s.frames
-	if p := d.peeked; p != nil && p.at.seg == s.seq && !p.orphan {
-		p.orphan = true
-		waiting--
-	}
-	if s.seq >= d.pos.seg {
-		d.pos = position{s.seq + 1, headerSize}
-	}
-	d.segs = d.segs[1:]
-	d.st.Bytes -= s.size
-	d.st.Frames -= waiting
-	s.gone, s.active = true, false
-	return waiting
 }

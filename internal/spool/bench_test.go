@@ -17,7 +17,7 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := q.AppendBatch(batch); err != nil {
+				if err := q.AppendBatch(0, batch); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -36,7 +36,7 @@ func BenchmarkPeekAck(b *testing.B) {
 	for b.Loop() {
 		if q.Len() == 0 {
 			b.StopTimer()
-			if err := q.AppendBatch(batch); err != nil {
+			if err := q.AppendBatch(0, batch); err != nil {
 				b.Fatal(err)
 			}
 			b.StartTimer()

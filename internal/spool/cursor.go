@@ -23,6 +23,7 @@ type cursor struct {
 	f   *os.File
 	gen uint64
 	pos position
+	old bool // written by an earlier version
 }
 
 // openCursor reads the cursor at path, or makes one that stands before every segment.
@@ -50,10 +51,10 @@ func (c *cursor) load() error {
 			return err
 		}
 	}
-	if n == len(b) {
+	if n == len(b) && !c.old {
 		return nil
 	}
-	// New or cut short. Both slots are written, so that no later write has to allocate.
+	// New, cut short, or of a version that must not read on once we have written. Both slots are written, so that no later write has to allocate.
 	return errors.Join(c.set(c.pos), c.set(c.pos), c.sync())
 }
 
@@ -62,9 +63,10 @@ func (c *cursor) take(b []byte) error {
 	if crc32.Checksum(b[:28], castagnoli) != binary.LittleEndian.Uint32(b[28:]) {
 		return nil
 	}
-	if v := binary.LittleEndian.Uint32(b[24:]); v != version {
-		return fmt.Errorf("%q: %w %d, want %d", c.f.Name(), ErrVersion, v, version)
+	if v := binary.LittleEndian.Uint32(b[24:]); v > version {
+		return fmt.Errorf("%q: %w %d, want %d at most", c.f.Name(), ErrVersion, v, version)
 	}
+	c.old = c.old || binary.LittleEndian.Uint32(b[24:]) < version
 	if gen := binary.LittleEndian.Uint64(b); gen >= c.gen {
 		c.gen = gen
 		c.pos = position{binary.LittleEndian.Uint64(b[8:]), int64(binary.LittleEndian.Uint64(b[16:]))}

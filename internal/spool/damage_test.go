@@ -27,24 +27,34 @@ func unclean(t testing.TB, frames []string) []byte {
 func with(t testing.TB, data []byte) (*Queue, string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(segmentPath(dir, 1), data, 0o600); err != nil {
+	if err := os.WriteFile(laneSegment(t, dir), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return open(t, dir, Options{}), dir
 }
 
+// laneSegment is the path of the first segment of the lowest lane, whose directory it makes.
+func laneSegment(t testing.TB, dir string) string {
+	t.Helper()
+	lane := filepath.Join(dir, "0")
+	if err := os.MkdirAll(lane, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return segmentPath(lane, 1)
+}
+
 func kept(t testing.TB, dir string) (n int64) {
 	t.Helper()
-	return quarantine{filepath.Join(dir, "quarantine")}.size()
+	return quarantine{dir: filepath.Join(dir, "quarantine")}.size()
 }
 
 // Cut anywhere, a segment opens and loses no more than the torn frame (RELIABILITY D7).
-func TestTornTail(t *testing.T) {
+func TestD7TornTail(t *testing.T) {
 	frames := numbered(6)
 	data := unclean(t, frames)
 	ends := []int{headerSize}
 	for _, f := range frames {
-		ends = append(ends, ends[len(ends)-1]+prefixSize+len(f))
+		ends = append(ends, ends[len(ends)-1]+prefixSize+stampSize+len(f))
 	}
 	for cut := range data {
 		q, dir := with(t, data[:cut])
@@ -71,14 +81,14 @@ func TestTornTail(t *testing.T) {
 }
 
 // One flipped bit costs at most one frame, and never makes a wrong one (RELIABILITY D8).
-func TestBitFlips(t *testing.T) {
+func TestD8BitFlips(t *testing.T) {
 	frames := numbered(8)
 	data := unclean(t, frames)
 	for bit := 0; bit < len(data)*8; bit += 7 { // 7: all bytes, all bit numbers
 		flipped := slices.Clone(data)
 		flipped[bit/8] ^= 1 << (bit % 8)
 		dir := t.TempDir()
-		if err := os.WriteFile(segmentPath(dir, 1), flipped, 0o600); err != nil {
+		if err := os.WriteFile(laneSegment(t, dir), flipped, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		q := open(t, dir, Options{})
@@ -98,7 +108,7 @@ func TestBitFlips(t *testing.T) {
 }
 
 // Damage that comes after Open is found by Peek, and costs as little.
-func TestDamageWhileOpen(t *testing.T) {
+func TestD8DamageWhileOpen(t *testing.T) {
 	frames := numbered(8)
 	for at := headerSize; at < len(unclean(t, frames)); at += 5 {
 		dir := t.TempDir()
@@ -148,7 +158,7 @@ func TestSegmentVanishes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		appendErr := q.Append([]byte("after"))
+		appendErr := q.Append(0, []byte("after"))
 		got := drain(t, q)
 		s := q.Stats()
 		if s.Corrupt != 2 || s.Lost == 0 || len(got)+int(s.Lost) != int(s.Appended) {
@@ -180,7 +190,7 @@ func TestDamagedCursor(t *testing.T) {
 			q.Ack()
 		}
 		q.Close()
-		path := filepath.Join(dir, "cursor")
+		path := filepath.Join(dir, "0", "cursor")
 		b, err := os.ReadFile(path)
 		if err != nil || len(b) != 2*slotSize {
 			t.Fatalf("cursor has %d bytes, %v", len(b), err)
@@ -197,7 +207,7 @@ func TestDamagedCursor(t *testing.T) {
 }
 
 // What a later version wrote is refused and left as it is (RELIABILITY D16).
-func TestLaterVersion(t *testing.T) {
+func TestD16LaterVersion(t *testing.T) {
 	header := appendHeader(nil)
 	header[8] = version + 1
 	binary.LittleEndian.PutUint32(header[12:], crc32.Checksum(header[:12], castagnoli))
@@ -224,7 +234,7 @@ func TestLaterVersion(t *testing.T) {
 }
 
 func TestQuarantineIsBounded(t *testing.T) {
-	k := quarantine{filepath.Join(t.TempDir(), "quarantine")}
+	k := quarantine{dir: filepath.Join(t.TempDir(), "quarantine")}
 	for i := range 20 {
 		k.keep(1, int64(i), make([]byte, 1<<20))
 	}
@@ -274,10 +284,11 @@ func FuzzScan(f *testing.F) {
 // FuzzOpen checks that no segment keeps the queue from opening and working.
 func FuzzOpen(f *testing.F) {
 	f.Add(appendFrame(appendHeader(nil), []byte("hi")), []byte{})
+	f.Add(appendFrame(appendHeader(nil), []byte("stamped hi")), []byte{})
 	f.Fuzz(func(t *testing.T, seg, cursor []byte) {
 		dir := t.TempDir()
-		os.WriteFile(segmentPath(dir, 1), seg, 0o600)
-		os.WriteFile(filepath.Join(dir, "cursor"), cursor, 0o600)
+		os.WriteFile(laneSegment(t, dir), seg, 0o600)
+		os.WriteFile(filepath.Join(dir, "0", "cursor"), cursor, 0o600)
 		q, err := Open(dir, Options{})
 		if errors.Is(err, ErrVersion) {
 			return

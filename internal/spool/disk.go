@@ -8,12 +8,14 @@ import (
 	"syscall"
 )
 
-// disk is a store in a directory.
+// disk is a lane in a directory.
 type disk struct {
 	dir  string
 	opts Options
 	lock *os.File // the directory; holds the flock, and is what syncs its names
 	bin  quarantine
+	room func(need int64) error // makes room for that many bytes, or returns why not
+	sync func(*os.File) error   // fdatasync; tests make it fail
 
 	closed bool // written with appending and reading held: either one is enough to read it
 
@@ -22,24 +24,24 @@ type disk struct {
 	w         *os.File // the active segment; nil if there is none
 	wbuf      []byte
 
-	// reading is held by peek, ack and close. It comes before mu.
+	// reading is held by at, ack and close. It comes before mu.
 	reading sync.Mutex
 	r       *os.File // the segment rseq; nil if none is open
 	rseq    uint64
-	rbuf    []byte
 
 	// mu is never held while an append syncs.
 	mu     sync.Mutex
 	segs   []*segment // what is on disk, oldest first; those before pos.seg wait to be unlinked
 	pos    position   // of the oldest frame not acked
+	ahead  position   // of the oldest frame not handed out; pos, if none is handed out
 	next   uint64     // number of the next segment
 	cur    *cursor
-	peeked *peeked
+	handed []*handed // handed out and not acked, oldest first
 	st     Stats
 }
 
-// peeked is the frame handed out by peek.
-type peeked struct {
+// handed is a frame that at returned.
+type handed struct {
 	at  position
 	end int64
 	b   []byte
@@ -47,8 +49,8 @@ type peeked struct {
 	orphan bool
 }
 
-func openDisk(dir string, o Options) (*disk, error) {
-	d := &disk{dir: dir, opts: o, bin: quarantine{filepath.Join(dir, "quarantine")}}
+func openDisk(dir string, o Options, bin quarantine, room func(int64) error) (*disk, error) {
+	d := &disk{dir: dir, opts: o, bin: bin, room: room, sync: fdatasync}
 	err := d.acquire()
 	if err == nil {
 		err = d.recover()
@@ -96,7 +98,7 @@ func (d *disk) recover() error {
 	if d.cur, err = openCursor(filepath.Join(d.dir, "cursor")); err != nil {
 		return err
 	}
-	d.pos, d.next = d.cur.pos, d.cur.pos.seg+1
+	d.pos, d.ahead, d.next = d.cur.pos, d.cur.pos, d.cur.pos.seg+1
 	seqs, err := listSegments(d.dir)
 	if err != nil {
 		return err

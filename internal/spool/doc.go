@@ -6,31 +6,42 @@
 // reader goes on at the next whole frame, counts the damage and keeps the damaged bytes.
 //
 // The invariant: once Append returns nil, the frame is handed out by Peek until Ack, over crashes and
-// restarts, at least once, in order; unless Options.MaxBytes forces it out, which Stats counts. No bytes
+// restarts, at least once, in order; unless Options.MaxBytes or MaxAge forces it out, which Stats counts. No bytes
 // are handed out that were not appended, as far as a 32-bit checksum can tell. A checksum is not a
 // signature: who may write to the directory may forge frames, so it belongs to the agent alone (0700).
 //
-// One goroutine appends and one peeks and acks; Stats, Len and Close are for anyone.
+// A frame has a priority, and what is forced out is the oldest of the lowest one. A log cannot give up a frame in its midst, so
+// each priority has a lane of its own, and stamps keep the order between lanes.
 //
-// # Format, version 1
+// One goroutine peeks and acks; Append, Stats, Len and Close are for anyone.
+//
+// # Format, version 2
 //
 // All integers are little-endian; crc32c is the Castagnoli CRC. A directory holds:
 //
+//	0/ … 4/                 lanes, by priority; made when the first frame comes
+//	cursor                  of version 1; now it only tells version 1 to keep away
+//	quarantine/             damaged bytes, LANE-SEGMENT-OFFSET.bin
+//	reserve                 room for a few more segments on a full disk
+//
+// and a lane:
+//
 //	0000000000000001.seg …  segments, by a number that only grows (16 hex digits)
 //	cursor                  where reading goes on
-//	quarantine/             damaged bytes, SEGMENT-OFFSET.bin
 //
-// The directory itself is locked with flock(2).
+// The directories are locked with flock(2). In version 1 there were no lanes: the directory was the only one. What it still holds
+// is handed out first, and given up first.
 //
 // A segment is a 16-byte header, then frames up to the end of the file:
 //
 //	header = "auditpyq" | version u32 | crc32c u32 of the 12 bytes before
 //	frame  = len u32 | crc32c u32 of (len bytes ‖ payload) | payload
+//	payload = stamp u64 in nanoseconds since 1970, growing | what was appended; in version 1 without the stamp
 //
 // A segment is appended to by one Queue only; the next Open begins a new one. So a torn frame is
-// always at the end of a segment. As an example, a segment with the one frame "hi":
+// always at the end of a segment. As an example, a segment with a frame whose payload is "hi":
 //
-//	00  61 75 64 69 74 70 79 71  01 00 00 00 8d 3e 70 84   auditpyq, version 1, crc32c
+//	00  61 75 64 69 74 70 79 71  02 00 00 00 b4 b7 52 e6   auditpyq, version 2, crc32c
 //	10  02 00 00 00 59 72 5a 88  68 69                     length 2, crc32c, "hi"
 //
 // The cursor is two slots of 32 bytes, written in turn; the valid slot with the higher generation counts:

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"iter"
 )
 
 const (
-	version    = 1
+	version    = 2 // 1 had no lanes
 	magic      = "auditpyq"
 	headerSize = 16
 	prefixSize = 8 // of a frame: len and crc32c
@@ -31,7 +32,7 @@ func appendHeader(dst []byte) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[n:], castagnoli))
 }
 
-// checkHeader reports whether data begins with a sound header. A sound one of another version is an error.
+// checkHeader reports whether data begins with a sound header. A sound one of a later version is an error.
 func checkHeader(data []byte) (ok bool, err error) {
 	if len(data) < headerSize || string(data[:8]) != magic {
 		return false, nil
@@ -39,8 +40,8 @@ func checkHeader(data []byte) (ok bool, err error) {
 	if crc32.Checksum(data[:12], castagnoli) != binary.LittleEndian.Uint32(data[12:]) {
 		return false, nil
 	}
-	if v := binary.LittleEndian.Uint32(data[8:]); v != version {
-		return false, fmt.Errorf("%w %d, want %d", ErrVersion, v, version)
+	if v := binary.LittleEndian.Uint32(data[8:]); v > version {
+		return false, fmt.Errorf("%w %d, want %d at most", ErrVersion, v, version)
 	}
 	return true, nil
 }
@@ -79,6 +80,7 @@ type span struct{ from, to int64 }
 // layout is what a segment holds.
 type layout struct {
 	frames int
+	last   []byte // payload of the last frame
 	bad    []span // damaged ranges, in order, not empty
 }
 
@@ -100,6 +102,7 @@ func scan(data []byte, off int64) layout {
 		}
 		l.damaged(good, off)
 		l.frames++
+		l.last = data[off+prefixSize : off+n]
 		off += n
 		good = off
 	}
@@ -110,5 +113,23 @@ func scan(data []byte, off int64) layout {
 func (l *layout) damaged(from, to int64) {
 	if from < to {
 		l.bad = append(l.bad, span{from, to})
+	}
+}
+
+// payloads iterates over the whole frames of data from off on.
+func payloads(data []byte, off int64) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		bad := scan(data, off).bad
+		for end := int64(len(data)); off < end; {
+			if len(bad) > 0 && bad[0].from == off {
+				off, bad = bad[0].to, bad[1:]
+				continue
+			}
+			n := frameSize(data[off:], end-off)
+			if !yield(data[off+prefixSize : off+n]) {
+				return
+			}
+			off += n
+		}
 	}
 }

@@ -23,7 +23,7 @@ func diskUsage(t testing.TB, dir string) (n int64) {
 }
 
 // Over the cap the oldest frames go, and the counter tells the truth (RELIABILITY D5).
-func TestCap(t *testing.T) {
+func TestD5Cap(t *testing.T) {
 	const limit = 4 << 10
 	for _, dir := range []string{"", t.TempDir()} {
 		q, frames := open(t, dir, Options{MaxBytes: limit, SegmentBytes: 512}), numbered(1000)
@@ -82,7 +82,7 @@ func TestCapShrinks(t *testing.T) {
 
 // On a full disk Append fails, keeps failing cleanly, and works again once there is room; what was accepted
 // is still there, and acking works throughout (RELIABILITY D6).
-func TestDiskFull(t *testing.T) {
+func TestD6DiskFull(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
 		t.Skipf("needs root to mount a small tmpfs: %v", err)
@@ -92,7 +92,7 @@ func TestDiskFull(t *testing.T) {
 	var accepted []string
 	fails := 0
 	for _, f := range slices.Repeat(numbered(400), 30) {
-		if err := q.Append([]byte(f)); err != nil {
+		if err := q.Append(0, []byte(f)); err != nil {
 			if fails++; fails > 50 {
 				break
 			}
@@ -124,16 +124,16 @@ func TestDiskFull(t *testing.T) {
 }
 
 // After a write that failed the next goes to a new segment, and nothing that was accepted is lost (RELIABILITY D9).
-func TestWriteFails(t *testing.T) {
+func TestD9WriteFails(t *testing.T) {
 	for _, before := range [][]string{nil, {"a", "b"}} {
 		dir := t.TempDir()
 		q := open(t, dir, Options{})
-		if _, err := q.st.(*disk).activeSegment(); err != nil {
+		if _, err := lane0(t, q).activeSegment(); err != nil {
 			t.Fatal(err)
 		}
 		appendAll(t, q, before...)
-		q.st.(*disk).w.Close()
-		if err := q.Append([]byte("c")); err == nil || q.Len() != len(before) {
+		lane0(t, q).w.Close()
+		if err := q.Append(0, []byte("c")); err == nil || q.Len() != len(before) {
 			t.Errorf("Append to a broken file = %v, Len %d, want an error and %d", err, q.Len(), len(before))
 		}
 		appendAll(t, q, "c")
@@ -147,8 +147,8 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// TestFullDiskDrains: what was sent makes room again, in the same process, with the reader still in the file.
-func TestFullDiskDrains(t *testing.T) {
+// TestD6FullDiskDrains: what was sent makes room again, in the same process, with the reader still in the file.
+func TestD6FullDiskDrains(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
 		t.Skipf("needs root to mount a small tmpfs: %v", err)
@@ -162,7 +162,7 @@ func TestFullDiskDrains(t *testing.T) {
 	frame := make([]byte, 10_000)
 	for range 3 {
 		n := 0
-		for q.Append(frame) == nil {
+		for q.Append(0, frame) == nil {
 			n++
 		}
 		if n == 0 {

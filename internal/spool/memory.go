@@ -1,78 +1,87 @@
 package spool
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
-// memory is a store that does not outlive the process.
+// memory is a lane that does not outlive the process.
 type memory struct {
-	max int64
+	room func(need int64) error
 
 	mu     sync.Mutex
-	frames [][]byte
-	peeked []byte // handed out and not acked, even if it was forced out of frames; nil if none
-	front  bool   // peeked is frames[0]
+	frames [][]byte // not handed out
+	handed [][]byte // handed out and not acked; they count as frames, and not as bytes: nobody can drop them
 	st     Stats
 }
 
-func (m *memory) append(frames [][]byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if slices.ContainsFunc(frames, func(b []byte) bool { return size(b) > m.max }) {
-		return ErrTooLarge
-	}
+func (m *memory) append(frames [][]byte) (done int, err error) {
 	for _, b := range frames {
-		for m.st.Bytes+size(b) > m.max {
-			m.drop()
+		if err := m.room(size(b)); err != nil {
+			return done, err
 		}
+		m.mu.Lock()
 		m.frames = append(m.frames, append([]byte{}, b...))
 		m.st.Bytes += size(b)
 		m.st.Frames++
 		m.st.Appended++
+		m.mu.Unlock()
+		done++
 	}
-	return nil
+	return done, nil
 }
 
 func size(b []byte) int64 { return int64(len(b)) + prefixSize }
 
-// drop forces the oldest frame out. One that is handed out is not lost: it may yet be acked.
-func (m *memory) drop() {
-	if !m.front {
-		m.st.Dropped++
-		m.st.Frames--
+func (m *memory) dropOldest(tell func([]byte)) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.frames) == 0 {
+		return false, nil
 	}
-	m.front = false
-	m.shift()
+	tell(m.shift())
+	m.st.Dropped++
+	m.st.Frames--
+	return true, nil
 }
 
-func (m *memory) shift() {
-	m.st.Bytes -= size(m.frames[0])
+func (m *memory) shift() []byte {
+	b := m.frames[0]
+	m.st.Bytes -= size(b)
 	m.frames[0] = nil
 	m.frames = m.frames[1:]
+	return b
 }
 
-func (m *memory) peek() ([]byte, bool, error) {
+func (m *memory) expired(t uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.peeked == nil && len(m.frames) > 0 {
-		m.peeked, m.front = m.frames[0], true
+	return len(m.frames) > 0 && stamp(m.frames[0]) < t
+}
+
+func (m *memory) at(i int) ([]byte, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i >= len(m.handed) && len(m.frames) > 0 {
+		m.handed = append(m.handed, m.shift())
 	}
-	return m.peeked, m.peeked != nil, nil
+	if i >= len(m.handed) {
+		return nil, false, nil
+	}
+	return m.handed[i], true, nil
 }
 
-func (m *memory) ack() error {
+func (m *memory) ack() error { return m.release(&m.st.Acked) }
+
+func (m *memory) expire() error { return m.release(&m.st.Dropped) }
+
+func (m *memory) release(counter *uint64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.peeked == nil {
+	if len(m.handed) == 0 {
 		return errNoPeek
 	}
-	if m.front {
-		m.shift()
-	}
-	m.peeked, m.front = nil, false
+	m.handed[0] = nil
+	m.handed = m.handed[1:]
 	m.st.Frames--
-	m.st.Acked++
+	*counter++
 	return nil
 }
 

@@ -12,15 +12,15 @@ import (
 const maxQuarantine = 8 << 20
 
 // quarantine keeps damaged bytes for a person to look at. It is best effort: a full disk must
-// not stop the queue.
-type quarantine struct{ dir string }
+// not stop the queue. All lanes of a queue share the directory; prefix tells whose file it is.
+type quarantine struct{ dir, prefix string }
 
 // keep saves data, which stood at off of segment seg. Bytes kept before are not kept twice.
 func (k quarantine) keep(seg uint64, off int64, data []byte) {
 	if k.size()+int64(len(data)) > maxQuarantine || os.MkdirAll(k.dir, 0o700) != nil {
 		return
 	}
-	name := filepath.Join(k.dir, fmt.Sprintf("%016x-%d.bin", seg, off))
+	name := filepath.Join(k.dir, fmt.Sprintf("%s%016x-%d.bin", k.prefix, seg, off))
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return
@@ -41,7 +41,7 @@ func (k quarantine) move(path string) error {
 	if k.size()+info.Size() > maxQuarantine || os.MkdirAll(k.dir, 0o700) != nil {
 		return ignoreMissing(os.Remove(path))
 	}
-	return ignoreMissing(os.Rename(path, filepath.Join(k.dir, filepath.Base(path))))
+	return ignoreMissing(os.Rename(path, filepath.Join(k.dir, k.prefix+filepath.Base(path))))
 }
 
 func (k quarantine) size() int64 {

@@ -8,14 +8,16 @@ import (
 	"syscall"
 )
 
-func (d *disk) peek() ([]byte, bool, error) {
+// at returns frame i of those that are not acked, 0 being the oldest; ok is false if there are not so many. It is the same
+// frame until ack, even if its segment is dropped.
+func (d *disk) at(i int) (b []byte, ok bool, err error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
 	if d.closed {
 		return nil, false, ErrClosed
 	}
 	for {
-		if b := d.again(); b != nil {
+		if b, ok := d.again(i); ok {
 			return b, true, nil
 		}
 		s, at, end, err := d.front()
@@ -28,47 +30,55 @@ func (d *disk) peek() ([]byte, bool, error) {
 	}
 }
 
-// again returns the frame handed out and not acked, or nil.
-func (d *disk) again() []byte {
+// again returns frame i of those handed out.
+func (d *disk) again(i int) ([]byte, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.peeked == nil {
-		return nil
+	if i >= len(d.handed) {
+		return nil, false
 	}
-	return d.peeked.b
+	return d.handed[i].b, true
 }
 
-// front returns the segment and the position of the oldest frame, and where the segment ends now. The segment is
+// front returns the segment and the position of the oldest frame not handed out, and where the segment ends now. The segment is
 // nil if no frame waits. It passes finished segments.
 func (d *disk) front() (s *segment, at position, end int64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range d.segs {
-		if s.seq < d.pos.seg {
+		if s.seq < d.ahead.seg {
 			continue
 		}
-		if s.seq > d.pos.seg || d.pos.off < headerSize {
-			d.pos = position{s.seq, headerSize}
+		if s.seq > d.ahead.seg || d.ahead.off < headerSize {
+			d.advance(position{s.seq, headerSize})
 		}
-		if d.pos.off < s.size {
-			return s, d.pos, s.size, nil
+		if d.ahead.off < s.size {
+			return s, d.ahead, s.size, nil
 		}
 		if s.active {
 			break
 		}
-		d.pos = position{s.seq + 1, headerSize}
+		d.advance(position{s.seq + 1, headerSize})
 	}
-	return nil, d.pos, 0, d.reap()
+	return nil, d.ahead, 0, d.reap()
 }
 
-// take reads the frame at position at into peeked. If there is no whole one it moves on, or finds that
-// the segment was dropped meanwhile; then peeked stays nil.
+// advance moves reading to p. What nobody holds needs no ack to be passed.
+func (d *disk) advance(p position) {
+	d.ahead = p
+	if len(d.handed) == 0 {
+		d.pos = p
+	}
+}
+
+// take reads the frame at position at and hands it out. If there is no whole one it moves on, or finds that
+// the segment was dropped meanwhile.
 func (d *disk) take(s *segment, at position, end int64) error {
 	b, err := d.read(at, end)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.pos != at:
+	case d.ahead != at:
 	case unreadable(err):
 		return d.abandon(s)
 	case err != nil:
@@ -76,13 +86,15 @@ func (d *disk) take(s *segment, at position, end int64) error {
 	case b == nil:
 		return d.skip(s, at)
 	default:
-		d.peeked = &peeked{at: at, end: at.off + int64(len(b)), b: b[prefixSize:]}
+		next := position{at.seg, at.off + int64(len(b))}
+		d.handed = append(d.handed, &handed{at: at, end: next.off, b: b[prefixSize:]})
+		d.ahead = next
 	}
 	return nil
 }
 
 // read returns the whole frame at position at, prefix included, or nil if it is damaged. It does not
-// read beyond end. The slice is valid until the next read.
+// read beyond end.
 func (d *disk) read(at position, end int64) ([]byte, error) {
 	if err := d.openRead(at.seg); err != nil {
 		return nil, err
@@ -90,22 +102,22 @@ func (d *disk) read(at position, end int64) ([]byte, error) {
 	if end-at.off < prefixSize {
 		return nil, nil
 	}
-	d.rbuf = slices.Grow(d.rbuf[:0], prefixSize)[:prefixSize]
-	if _, err := d.r.ReadAt(d.rbuf, at.off); err != nil {
+	var prefix [prefixSize]byte
+	if _, err := d.r.ReadAt(prefix[:], at.off); err != nil {
 		return nil, err
 	}
-	n := frameSize(d.rbuf, end-at.off)
+	n := frameSize(prefix[:], end-at.off)
 	if n == 0 {
 		return nil, nil
 	}
-	d.rbuf = slices.Grow(d.rbuf, int(n)-prefixSize)[:n]
-	if _, err := d.r.ReadAt(d.rbuf[prefixSize:], at.off+prefixSize); err != nil {
+	b := append(make([]byte, 0, n), prefix[:]...)[:n]
+	if _, err := d.r.ReadAt(b[prefixSize:], at.off+prefixSize); err != nil {
 		return nil, err
 	}
-	if !sound(d.rbuf) {
+	if !sound(b) {
 		return nil, nil
 	}
-	return d.rbuf, nil
+	return b, nil
 }
 
 func (d *disk) openRead(seq uint64) error {
@@ -136,7 +148,7 @@ func (d *disk) abandon(s *segment) error {
 	if err := d.bin.move(segmentPath(d.dir, s.seq)); err != nil {
 		return err
 	}
-	// Finished segments may still stand before it.
+	// Finished segments may still stand before it, and such whose frames are handed out.
 	i := slices.Index(d.segs, s)
 	copy(d.segs[1:i+1], d.segs[:i])
 	d.segs[0] = s
@@ -156,20 +168,37 @@ func (d *disk) skip(s *segment, at position) error {
 		if err != nil {
 			return err
 		}
-		before := s.frames
+		before, held := s.frames, d.heldOf(s)
 		d.lay(s, data[:s.size], at.off)
+		s.frames += held
 		d.st.Lost += uint64(max(before-s.frames, 0))
 		d.st.Frames += s.frames - before
 	}
 	for _, sp := range s.bad {
 		if sp.from == at.off {
-			d.pos.off = sp.to
+			d.advance(position{s.seq, sp.to})
 		}
 	}
 	return nil
 }
 
-func (d *disk) ack() error {
+// heldOf returns how many frames of s are handed out.
+func (d *disk) heldOf(s *segment) (n int) {
+	for _, h := range d.handed {
+		if h.at.seg == s.seq && !h.orphan {
+			n++
+		}
+	}
+	return n
+}
+
+// ack removes the oldest frame handed out.
+func (d *disk) ack() error { return d.release(&d.st.Acked) }
+
+// expire is ack for a frame that is too old to be sent.
+func (d *disk) expire() error { return d.release(&d.st.Dropped) }
+
+func (d *disk) release(counter *uint64) error {
 	d.reading.Lock()
 	defer d.reading.Unlock()
 	if d.closed {
@@ -177,27 +206,36 @@ func (d *disk) ack() error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := d.peeked
-	if p == nil {
+	if len(d.handed) == 0 {
 		return errNoPeek
 	}
-	d.peeked = nil
+	h := d.handed[0]
+	d.handed = slices.Delete(d.handed, 0, 1)
 	d.st.Frames--
-	d.st.Acked++
-	if p.orphan {
-		return nil
+	*counter++
+	if !h.orphan {
+		return errors.Join(d.settle(h), d.reap())
 	}
-	d.pos.off = p.end
-	return errors.Join(d.settle(), d.reap())
+	if len(d.handed) == 0 {
+		d.pos = d.ahead
+	}
+	return d.reap()
 }
 
-// settle counts the ack at pos, and passes the segment if that was its last frame.
-func (d *disk) settle() error {
-	i := slices.IndexFunc(d.segs, func(s *segment) bool { return s.seq == d.pos.seg })
+// settle counts the ack of h, and passes the segment if that was its last frame.
+func (d *disk) settle(h *handed) error {
+	d.pos = position{h.at.seg, h.end}
+	if len(d.handed) == 0 {
+		d.pos = d.ahead // damage behind h, and segments that are passed
+	}
+	i := slices.IndexFunc(d.segs, func(s *segment) bool { return s.seq == h.at.seg })
 	s := d.segs[i]
 	s.frames--
-	if d.pos.off >= s.size && !s.active {
+	if d.pos.seg == s.seq && d.pos.off >= s.size && !s.active {
 		d.pos = position{s.seq + 1, headerSize}
+		if len(d.handed) == 0 {
+			d.ahead = d.pos
+		}
 	}
 	return d.cur.set(d.pos)
 }

@@ -22,6 +22,7 @@ type segment struct {
 	bad    []span // known damage, counted and quarantined
 	active bool   // being appended to
 	gone   bool   // taken out of the queue while it may have been active
+	last   uint64 // stamp of the newest frame; 0 if unknown
 }
 
 func segmentPath(dir string, seq uint64) string {
@@ -90,7 +91,7 @@ func (d *disk) lay(s *segment, data []byte, off int64) {
 		return
 	}
 	l := scan(data, off)
-	s.frames = l.frames
+	s.frames, s.last = l.frames, max(s.last, stamp(l.last))
 	for _, sp := range l.bad {
 		if !slices.Contains(s.bad, sp) {
 			d.damage(s, data, sp)

@@ -27,7 +27,7 @@ func open(t testing.TB, dir string, o Options) *Queue {
 func appendAll(t testing.TB, q *Queue, frames ...string) {
 	t.Helper()
 	for _, f := range frames {
-		if err := q.Append([]byte(f)); err != nil {
+		if err := q.Append(0, []byte(f)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -38,7 +38,7 @@ func drain(t testing.TB, q *Queue) []string {
 	t.Helper()
 	var got []string
 	for {
-		b, ok, err := q.st.peek() // Peek would wait at the end
+		b, ok, err := q.st.at(0) // Peek would wait at the end
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,9 +80,13 @@ func snapshot(t testing.TB, dir string) string {
 
 func segments(t testing.TB, dir string) []string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pattern := range []string{"*.seg", "?/*.seg"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
 	}
 	return names
 }
@@ -122,7 +126,7 @@ func TestEmptyAndLargeFrames(t *testing.T) {
 		q := open(t, dir, Options{MaxBytes: 1 << 20, SegmentBytes: 100})
 		want := []string{"", strings.Repeat("y", 500<<10), "", "z"}
 		appendAll(t, q, want...)
-		if err := q.Append(make([]byte, 1<<20)); !errors.Is(err, ErrTooLarge) {
+		if err := q.Append(0, make([]byte, 1<<20)); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("Append of more than the cap = %v, want ErrTooLarge", err)
 		}
 		if got := drain(t, q); !slices.Equal(got, want) {
@@ -138,7 +142,7 @@ func TestBatch(t *testing.T) {
 	for _, s := range want {
 		batch = append(batch, []byte(s))
 	}
-	if err := q.AppendBatch(batch); err != nil {
+	if err := q.AppendBatch(0, batch); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range segments(t, dir) {
@@ -237,7 +241,7 @@ func TestPeekEnds(t *testing.T) {
 		if err := <-got; !errors.Is(err, ErrClosed) {
 			t.Errorf("Peek after Close = %v", err)
 		}
-		if err := errors.Join(q.Append(nil)); !errors.Is(err, ErrClosed) {
+		if err := errors.Join(q.Append(0, nil)); !errors.Is(err, ErrClosed) {
 			t.Errorf("Append after Close = %v", err)
 		}
 		if err := q.Ack(); !errors.Is(err, ErrClosed) {
@@ -255,7 +259,7 @@ func TestConcurrent(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			for _, f := range want {
-				if err := q.Append([]byte(f)); err != nil {
+				if err := q.Append(0, []byte(f)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -273,7 +277,7 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-func TestLocked(t *testing.T) {
+func TestD15Locked(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, dir, Options{})
 	_, err := Open(dir, Options{})
@@ -289,10 +293,13 @@ func TestLocked(t *testing.T) {
 func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	appendAll(t, open(t, dir, Options{}), "x")
-	for name, want := range map[string]os.FileMode{".": 0o700, "cursor": 0o600, "0000000000000001.seg": 0o600} {
+	for name, want := range map[string]os.FileMode{".": 0o700, "cursor": 0o600, "reserve": 0o600, "0": 0o700, "0/cursor": 0o600, "0/0000000000000001.seg": 0o600} {
 		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil || info.Mode().Perm() != want {
-			t.Errorf("mode of %s = %v, %v, want %v", name, info.Mode(), err, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("mode of %s = %v, want %v", name, got, want)
 		}
 	}
 }
@@ -324,4 +331,14 @@ func hexOf(words []string) string {
 		s += w
 	}
 	return s
+}
+
+// lane0 returns the lane of the lowest priority, made if need be.
+func lane0(t testing.TB, q *Queue) *disk {
+	t.Helper()
+	v, err := q.st.destination(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.(*disk)
 }

@@ -10,6 +10,7 @@ type Correlation struct {
 	// Refs are what it refers to, rules or correlations, by their names in the rule; the order counts for Ordered.
 	Refs []string
 	Span time.Duration
+	By   []string // names of the group-by fields, in the order of Part.Group
 	// Bounds must all hold: of the number of matches, of different values, or of the sum, average or percentile of values.
 	// Empty for Temporal and Ordered: each of Refs once, or what Expr says.
 	Bounds     []Bound
@@ -20,6 +21,9 @@ type Correlation struct {
 	// Silent: its own alerts are not raised, only what refers to it is.
 	Silent bool
 }
+
+// MaxPerGroup is how many matches of one group are remembered: a correlation that counts to more never fires.
+const MaxPerGroup = 10_000
 
 // CorrelationKind is what a correlation counts.
 type CorrelationKind uint8

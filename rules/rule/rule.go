@@ -61,14 +61,19 @@ func ParseLevel(s string) (Level, bool) {
 
 // Meta is what an alert tells about a rule. It is immutable after load.
 type Meta struct {
-	ID             string // unique among the loaded rules
-	Title          string
-	Description    string
-	Author         string
-	Level          Level
-	Dialect        string // "sigma", "wazuh" or "eql"
-	Tags           []string
-	Techniques     []string // MITRE ATT&CK ids: T1059.006
+	ID          string // unique among the loaded rules
+	Title       string
+	Description string
+	Author      string
+	Level       Level
+	Dialect     string // "sigma", "wazuh" or "eql"
+	Tags        []string
+	Techniques  []string // MITRE ATT&CK ids: T1059.006
+	Tactics     []string // TA0002
+	Risk        int      // from 1 to 100; 0 if the rule does not say
+	// Needs is what audit rules must record so that the rule can hold: "exec" for executions, ECS categories such as "file"
+	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known.
+	Needs          []string
 	References     []string
 	FalsePositives []string
 	Pos            Pos
@@ -85,8 +90,9 @@ type Evidence struct {
 type Match struct {
 	Rule     *Meta
 	Evidence []Evidence
-	Parts    []Part // what it contributes to correlations
-	Silent   bool   // it raises no alert of its own: a correlation asks for it only
+	Parts    []Part  // what it contributes to correlations
+	Stages   []Stage // the terms of sequences that the event satisfies
+	Silent   bool    // it raises no alert of its own: a correlation or a sequence asks for it only
 }
 
 // Diag is what is wrong with a rule.

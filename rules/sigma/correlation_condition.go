@@ -101,7 +101,19 @@ func (c *compiler) checkBounds(k *correlation, n *node) {
 	if !c.failed && !possible(k.out) {
 		c.fatal(errorAt(n.pos, "condition can never hold: a window has at least one event"))
 	}
+	if counts(k.out) && !c.failed && !possible(upTo(k.out, rule.MaxPerGroup)) {
+		c.warn(n.pos, "condition never holds: no more than %d events of a group are remembered", rule.MaxPerGroup)
+	}
 }
+
+// upTo returns a correlation that counts no further than most.
+func upTo(k *rule.Correlation, most float64) *rule.Correlation {
+	c := *k
+	c.Bounds = append(slices.Clip(k.Bounds), rule.Bound{Op: "lte", Value: most})
+	return &c
+}
+
+func counts(k *rule.Correlation) bool { return k.Kind == rule.EventCount || k.Kind == rule.ValueCount }
 
 // possible reports whether some number satisfies all bounds: a whole one from 1 where things are counted.
 func possible(k *rule.Correlation) bool {
@@ -110,9 +122,8 @@ func possible(k *rule.Correlation) bool {
 		tries = append(tries, b.Value, math.Floor(b.Value)+1, math.Ceil(b.Value)-1,
 			math.Nextafter(b.Value, math.Inf(1)), math.Nextafter(b.Value, math.Inf(-1)))
 	}
-	counts := k.Kind == rule.EventCount || k.Kind == rule.ValueCount
 	return slices.ContainsFunc(tries, func(f float64) bool {
-		return (!counts || f >= 1 && f == math.Trunc(f)) && satisfies(f, k.Bounds)
+		return (!counts(k) || f >= 1 && f == math.Trunc(f)) && satisfies(f, k.Bounds)
 	})
 }
 

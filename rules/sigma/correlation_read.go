@@ -49,6 +49,9 @@ func (c *compiler) readCorrelation(k *correlation) {
 	k.out.Kind = kind
 	c.readSpan(k)
 	k.group = c.fieldNames(k.body, "group-by")
+	for _, g := range k.group {
+		k.out.By = append(k.out.By, g.text)
+	}
 	k.refs = c.once(k, c.fieldNames(k.body, "rules"))
 	c.readCondition(k)
 	for _, ref := range k.refs {

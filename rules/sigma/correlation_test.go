@@ -174,6 +174,8 @@ func TestCorrelationsWarned(t *testing.T) {
 		{"{type: temporal, rules: [a, c2], group-by: u, timespan: 1m, aliases: {u: {a: User, c2: User, b: User}}}", `rule "b" is not one of this correlation`},
 		{"{type: event_count, rules: a, timespan: 1m, condition: {gte: 1, field: User}}", "field has no meaning"},
 		{"{type: value_sum, rules: a, timespan: 1m, condition: {gte: 1, field: User, percentile: 3}}", "percentile has a meaning"},
+		{"{type: event_count, rules: a, timespan: 1m, condition: {gte: 10001}}", "no more than 10000 events of a group are remembered"},
+		{"{type: value_count, rules: a, timespan: 1m, condition: {field: User, gt: 10000, lt: 20000}}", "no more than 10000 events"},
 		{"{type: temporal, rules: [a, b], group-by: Nope, timespan: 1m}", `field "Nope" is not one that audit events answer`},
 	}
 	for _, tt := range tests {
@@ -202,6 +204,9 @@ func TestCorrelationParts(t *testing.T) {
 	}
 	if got, want := parts(c.engine, 0), "c#0 User Image =CommandLine =User, d#1"; got != want {
 		t.Errorf("parts of a: %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(c.engine.Correlations()[0].By, c.engine.Correlations()[1].By); got != "[who Image] []" {
+		t.Errorf("fields to group by: %s", got)
 	}
 	if got, want := parts(c.engine, 1), "c#1 ParentUser Image =ParentCommandLine =User, d#0, d#2"; got != want {
 		t.Errorf("parts of b: %s, want %s", got, want)

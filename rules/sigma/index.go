@@ -259,7 +259,7 @@ func (e *Engine) newIndex(ids []int, has func(need) bool, t audit.Type) *index {
 	for _, f := range b.order {
 		e.questions++
 		x := b.fields[f].indexed(f)
-		x.question, x.volatile = e.questions, t == audit.Syscall
+		x.question, x.volatile = e.questions, t == audit.Syscall && e.ofCallField(f)
 		if e.isOwn(f, t, ix.numbers) {
 			ix.own = append(ix.own, x)
 		} else {
@@ -267,6 +267,15 @@ func (e *Engine) newIndex(ids []int, has func(need) bool, t audit.Type) *index {
 		}
 	}
 	return ix
+}
+
+// ofCallField reports whether a field is one that the SYSCALL record itself has.
+func (e *Engine) ofCallField(field int) bool {
+	if field == keywordField {
+		return true
+	}
+	_, ok := audit.CallFieldNamed(e.fields[field].name)
+	return ok
 }
 
 // isOwn reports whether event.OwnText decides a field of a record of type t.

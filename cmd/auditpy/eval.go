@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/auditpy/auditpy/internal/rulefile"
+	"github.com/auditpy/auditpy/internal/trial"
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+type evalFlags struct {
+	eql    string
+	rules  []string
+	events string
+	trial.Options
+}
+
+func rulesEvalCommand() *cobra.Command {
+	var f evalFlags
+	c := &cobra.Command{
+		Use:   "eval (--eql QUERY | --rules PATH) --events FILE",
+		Short: "Evaluate rules on events in JSON, of any origin",
+		Long: `Eval reads events, JSON objects one a line or in a list, with nested names or names with dots, puts them in the order of their
+times, and prints {"rule":…,"events":[ids]} for each result: for a sequence the ids of its events, in their order. Exit status: 0 done,
+whatever was found, 2 something failed.`,
+		Example: `  auditpy rules eval --eql 'process where process.name == "nc"' --events events.jsonl
+  auditpy rules eval --eql "$(cat query.eql)" --events data.json --category-field event_type --timestamp-field timestamp --timestamp-unit filetime`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	c.Flags().StringVar(&f.eql, "eql", "", "one EQL `query`; the pipes head and tail work here")
+	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Elastic's rules in .toml; may be given again")
+	c.Flags().StringVar(&f.events, "events", "", "`file` with the events; - is standard input")
+	c.Flags().StringVar(&f.Category, "category-field", "event.category", "`field` that EQL compares with what stands before where")
+	c.Flags().StringVar(&f.Timestamp, "timestamp-field", "@timestamp", "`field` with the time of an event")
+	c.Flags().StringVar(&f.Unit, "timestamp-unit", "rfc3339", "how it is written: "+strings.Join(trial.Units, ", ")+"; a plain number is milliseconds where rfc3339 is said")
+	c.Flags().StringVar(&f.Tiebreaker, "tiebreaker-field", "", "`field` that orders events of the same time (default: as they are read)")
+	c.Flags().StringVar(&f.ID, "id-field", "", "`field` that names an event in the results (default: its number in the input, from 1)")
+	return c
+}
+
+func (f *evalFlags) check() error {
+	switch {
+	case f.eql == "" && len(f.rules) == 0:
+		return &hintError{errors.New("nothing to evaluate"), "--eql takes a query, --rules a file or folder"}
+	case f.eql != "" && len(f.rules) > 0:
+		return errors.New("--eql and --rules: one of them")
+	case f.events == "":
+		return &hintError{errors.New("no events"), "--events names a file of JSON lines, or - for standard input"}
+	case !slices.Contains(trial.Units, f.Unit):
+		return fmt.Errorf("--timestamp-unit %q: want one of %s", f.Unit, strings.Join(trial.Units, ", "))
+	}
+	return nil
+}
+
+func (f *evalFlags) run(c *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	events, err := f.read(c.InOrStdin())
+	if err != nil {
+		return fmt.Errorf("read events %s: %w", f.events, err)
+	}
+	results, err := f.evaluate(c.ErrOrStderr(), events)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(c.OutOrStdout())
+	enc := json.NewEncoder(out)
+	for _, r := range results {
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+func (f *evalFlags) read(stdin io.Reader) ([]trial.Event, error) {
+	if f.events == "-" {
+		return trial.Read(stdin, f.Options)
+	}
+	file, err := os.Open(f.events)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer file.Close()
+	return trial.Read(file, f.Options)
+}
+
+func (f *evalFlags) evaluate(w io.Writer, events []trial.Event) ([]trial.Result, error) {
+	if f.eql == "" {
+		return f.evaluateFiles(w, events)
+	}
+	results, warnings, err := trial.EQL(f.eql, events, f.Options)
+	if err != nil {
+		return nil, fmt.Errorf("--eql: %w", err)
+	}
+	for _, warning := range warnings {
+		pos := rule.Pos{File: "query", Line: warning.Line, Col: warning.Col}
+		fmt.Fprintln(w, printable(rule.Diag{Pos: pos, Msg: warning.Msg}.String()))
+	}
+	return results, nil
+}
+
+// evaluateFiles tells what is wrong with rules, and evaluates the others.
+func (f *evalFlags) evaluateFiles(w io.Writer, events []trial.Event) ([]trial.Result, error) {
+	files, err := rulefile.Read(f.rules)
+	if err != nil {
+		return nil, err
+	}
+	engine, diags := trial.Detections(files, events, f.Options)
+	for _, d := range diags {
+		fmt.Fprintln(w, printable(d.String()))
+	}
+	return trial.Run(engine, events), nil
+}

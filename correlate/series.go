@@ -1,0 +1,71 @@
+package correlate
+
+import (
+	"math"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
+
+// series is a sequence as the machines need it, and its machines.
+type series struct {
+	*rule.Sequence
+	span    int64  // in milliseconds; 0: no bound
+	steps   []step // that events must satisfy
+	lead    []int  // terms that must be missing before the first step
+	trail   []int  // and after the last one
+	final   []bool // by term: an event that satisfies it may complete the sequence
+	missing bool
+
+	recency
+	machines map[string]*machine
+	bytes    int
+}
+
+// step is one event of a sequence.
+type step struct {
+	term int
+	not  []int // terms that must be missing between the step before and this one
+}
+
+// define returns the series of a sequence; nil if it is one that can never be found.
+func (s *sequences) define(of *rule.Sequence) *series {
+	if d, ok := s.defs[of]; ok {
+		return d
+	}
+	d := &series{Sequence: of, span: of.MaxSpan.Milliseconds(), final: make([]bool, len(of.Terms)), machines: make(map[string]*machine)}
+	var not []int
+	for _, term := range of.Steps {
+		switch {
+		case of.Terms[term].Missing:
+			not = append(not, term)
+			continue
+		case len(d.steps) == 0:
+			d.lead = not
+			d.steps = append(d.steps, step{term: term})
+		default:
+			d.steps = append(d.steps, step{term, not})
+		}
+		d.missing = d.missing || len(not) > 0
+		d.final[term], not = of.Sample, nil
+	}
+	d.trail, d.missing = not, d.missing || len(not) > 0
+	if len(d.steps) == 0 {
+		d = nil
+	} else {
+		d.final[d.steps[len(d.steps)-1].term] = true
+		s.order = append(s.order, d)
+	}
+	s.defs[of] = d
+	return d
+}
+
+// within reports whether MaxSpan reaches from one time to the other.
+func (d *series) within(from, to int64) bool { return d.span <= 0 || to-from <= d.span }
+
+// after returns when MaxSpan from that time on is over.
+func (d *series) after(from int64) int64 {
+	if d.span <= 0 {
+		return math.MaxInt64 / 2
+	}
+	return from + d.span
+}

@@ -1,0 +1,52 @@
+package rule
+
+import "time"
+
+// Sequence is a rule over several events: its steps come one after another, or, in a sample, in any order. Which of its
+// terms an event satisfies, and with which keys, is decided by the dialect when the event matches (see Stage), so that
+// whoever keeps the sequences knows no fields.
+type Sequence struct {
+	Meta  *Meta
+	Terms []Term
+	// Steps are indices in Terms, in the order in which the events must come; a term with runs stands there as often. At
+	// least one is not Missing, and there are at most MaxSteps. Of a sample the order means nothing, and none is Missing.
+	Steps []int
+	Until int // index in Terms: such an event ends all that is unfinished of its key; -1: none
+	// MaxSpan is the most time from the first event to the last one, both included; it must be there if a step is Missing.
+	// 0 is no bound but that of memory: meant for batches, a stream needs one. A sample that was found is not looked for
+	// again with the same key for MaxSpan.
+	MaxSpan time.Duration
+	Sample  bool
+	Silent  bool // its alerts are not raised
+}
+
+// MaxSteps bounds the steps of a sequence: an alert names all its events.
+const MaxSteps = 256
+
+// Term is one filter of a sequence.
+type Term struct {
+	By      []string // names of the key fields: those of the sequence, then its own; as many in each term
+	Missing bool     // no event may satisfy it: between the steps beside it; before the first, after the last within MaxSpan
+}
+
+// Stage says that an event satisfies one term of a sequence. A Match has one for each such term, in any order.
+type Stage struct {
+	Of   *Sequence
+	Term int // index in Of.Terms
+	// Keys are the values of each field of Term.By, for one partial sequence for each combination of them. The stage is left
+	// out where a field has no value, unless the field is optional: then its one value is null.
+	Keys     [][]Key
+	Evidence []Evidence // of this term
+}
+
+// Key is one value of a key field. Values of different fields compare by their text; null equals null only.
+type Key struct {
+	Text string
+	Null bool
+}
+
+// Pipe stands behind a query and leaves some of its results: the first N, or the last N. On a stream it means nothing.
+type Pipe struct {
+	Tail bool
+	N    int
+}
