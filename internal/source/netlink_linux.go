@@ -201,9 +201,10 @@ func (n *Netlink) receive(ctx context.Context) error {
 	return nil
 }
 
-// batch receives until the socket is empty; false to wait, if nothing came at all.
+// batch receives until the socket is empty; false to wait, if nothing came at all. Any process may send to the socket without
+// end: that must not keep the owner.
 func (n *Netlink) batch(fd uintptr) bool {
-	for len(n.queue) < 256 {
+	for got := 0; len(n.queue) < 256 && got < 4096; got++ {
 		size, port, err := n.recv(int(fd), n.buf)
 		switch {
 		case errors.Is(err, syscall.EINTR):
