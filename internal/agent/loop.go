@@ -152,7 +152,7 @@ func (l *Loop) idle(since time.Duration) error {
 		return nil
 	}
 	if since < l.Hold {
-		return l.progress()
+		return l.overtake()
 	}
 	if l.Assembler.Open() > 0 {
 		if err := l.flush(); err != nil {
@@ -161,6 +161,15 @@ func (l *Loop) idle(since time.Duration) error {
 	}
 	l.alerts = l.Correlator.Idle(l.alerts[:0], since-l.Hold)
 	if err := l.raise(); err != nil {
+		return err
+	}
+	return l.progress()
+}
+
+// overtake takes events that are whole but wait for one whose end does not come.
+func (l *Loop) overtake() error {
+	l.evs = l.Assembler.Overtake(l.evs[:0])
+	if err := l.events(); err != nil {
 		return err
 	}
 	return l.progress()
