@@ -250,10 +250,8 @@ func (a *Assembler) take(p *pending, r *audit.Record) {
 		return
 	}
 	size := len(r.Body) + len(r.Enriched)
-	if len(p.ev.Records) >= a.opts.MaxRecords || p.bytes+size > a.opts.MaxBytes {
-		a.stats.Dropped++
-		p.over = true
-		p.ended = p.ended || last(r.Type)
+	if a.full(p, r, size) {
+		a.exceed(p, r)
 		return
 	}
 	if p.has(r) {

@@ -96,7 +96,7 @@ func (a *Assembler) emit(dst []*event.Event, p *pending) []*event.Event {
 		a.newest = p.older
 	}
 	a.count--
-	a.held -= p.bytes
+	a.held -= p.bytes + p.tail.bytes
 	a.stats.Events++
 	a.returned = append(a.returned, p)
 	a.remember(p.ev.ID, a.added)
