@@ -48,8 +48,9 @@ bench: ## the benchmarks
 peers: ## auditpy beside LAUREL, go-libaudit and ausearch on LOG (as root without LOG: one of its own)
 	.ci/bench $(LOG)
 
-soak: ## the tests under the race detector COUNT (20) times, in random order
+soak: ## the tests under the race detector COUNT (20) times, in random order; then the faults of a night, one at a time
 	CGO_ENABLED=1 $(GO) test -race -count $(COUNT) -shuffle on -timeout 2h ./...
+	AUDITPY_SOAK=1 $(GO) test -count=1 -p 1 -timeout 3h -run '^Test(I|E)[0-9]' -v ./internal/source ./cmd/auditpy ./correlate/assemble ./internal/agent
 
 e2e: ## the agent beside a real auditd and a real rsyslogd (as root)
 	.ci/e2e

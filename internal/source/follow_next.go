@@ -25,7 +25,7 @@ func (f *File) leave() (bool, error) {
 	}
 	i := slices.IndexFunc(sibs, func(s sibling) bool { return s.identity == f.id })
 	if i == len(sibs)-1 && i >= 0 {
-		return false, nil // the log was moved away again
+		return f.stuck(f.notLog()) // the log was moved away again, or what has its name is none
 	}
 	if missed, err := f.missed(print{}); missed || err != nil || f.wait != nil {
 		return missed, err
@@ -41,6 +41,15 @@ func (f *File) leave() (bool, error) {
 		return f.goLive(sibs[i+1])
 	}
 	return f.goTo(sibs[i+1:])
+}
+
+// notLog returns why what has the log's name cannot be read; nil if it can.
+func (f *File) notLog() error {
+	fd, _, err := f.open(f.path)
+	if err == nil {
+		fd.Close()
+	}
+	return err
 }
 
 // goLive enters the log from the file before it. copytruncate may copy the log and truncate it between the sweep and the
