@@ -54,8 +54,9 @@ bench: ## the benchmarks
 peers: ## auditpy beside LAUREL, go-libaudit and ausearch on LOG (as root without LOG: one of its own)
 	.ci/bench $(LOG)
 
-soak: ## the agent for SOAK (60s) at 10,000 events a second: memory, descriptors, goroutines
+soak: ## the agent for SOAK (60s) at 10,000 events a second: memory, descriptors, goroutines; then the faults of a night
 	AUDITPY_SOAK=$(SOAK) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout 2h ./internal/agent
+	AUDITPY_SOAK=1 $(GO) test -count=1 -p 1 -timeout 3h -run '^Test(I|E)[0-9]' -v ./internal/source ./cmd/auditpy ./correlate/assemble ./internal/agent
 
 stress: ## the tests under the race detector COUNT (20) times, in random order
 	CGO_ENABLED=1 $(GO) test -race -count $(COUNT) -shuffle on -timeout 2h ./...

@@ -29,6 +29,16 @@ func (in *input) openFollow(name string) error {
 	return nil
 }
 
+// openTail follows one file or named pipe for a person, from its start.
+func (in *input) openTail(name string) error {
+	t, err := source.OpenTail(name, idle)
+	if err != nil {
+		return err
+	}
+	in.src, in.live = t, true
+	return nil
+}
+
 // openNetlink reads the records that the kernel sends from now on; it changes no audit rule.
 func (in *input) openNetlink() error {
 	n, err := source.OpenMulticast(source.NetlinkOptions{Idle: idle})

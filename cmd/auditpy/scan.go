@@ -18,6 +18,7 @@ type scanFlags struct {
 	format, group string
 	config        string
 	stats, sample bool
+	follow        bool
 }
 
 func scanCommand() *cobra.Command {
@@ -26,10 +27,13 @@ func scanCommand() *cobra.Command {
 		Use:   "scan [flags] FILE...|-",
 		Short: "Find alerts in audit logs",
 		Long: `Scan reads audit logs, oldest record first, and prints an alert for each event that rules match.
-FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts, 2 something could not be read.`,
+FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts, 2 something could not be read.
+With --follow it goes on with what is written to one FILE or named pipe, for a person who watches: run is what loses nothing
+when a log is rotated.`,
 		Example: `  auditpy scan --sample
   auditpy scan /var/log/audit/audit.log*
-  auditpy scan --rules my-rules/ --format json audit.log`,
+  auditpy scan --rules my-rules/ --format json audit.log
+  auditpy scan --follow /var/log/audit/audit.log`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`, besides the built-in rules; may be given again")
@@ -38,6 +42,7 @@ FILE may be gzip or zstd; - is standard input. Exit status: 0 no alert, 1 alerts
 	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text, json (ECS), ocsf, asim, cef or syslog")
 	c.Flags().StringVar(&f.group, "group", "event", "one alert per event or rule: `what`")
 	c.Flags().BoolVar(&f.stats, "stats", false, "end with one line of JSON on standard error: what was read and found")
+	c.Flags().BoolVar(&f.follow, "follow", false, "go on with what is written to FILE, until SIGINT or SIGTERM")
 	c.Flags().BoolVar(&f.sample, "sample", false, "scan the built-in sample capture of a real attack")
 	return c
 }
@@ -64,7 +69,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	if len(set.Rules()) == 0 {
 		return errors.Join(rulesErr, &hintError{errors.New("no rule to scan with"), "--rules names a file or folder; without --no-builtin there are the built-in rules"})
 	}
-	in, err := openInput(c, args, f.sample)
+	in, err := f.open(c, args)
 	if err != nil {
 		return err
 	}
@@ -84,6 +89,17 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 		printStats(c.ErrOrStderr(), l, in)
 	}
 	return f.result(l, in)
+}
+
+func (f *scanFlags) open(c *cobra.Command, args []string) (*input, error) {
+	if !f.follow {
+		return openInput(c, args, f.sample)
+	}
+	if len(args) != 1 || f.sample || args[0] == "-" || args[0] == netlinkFile {
+		return nil, errors.New("--follow takes one FILE")
+	}
+	in := newInput(c)
+	return in, in.openTail(args[0])
 }
 
 func (f *scanFlags) append(dst []byte, a *alert.Alert) []byte {

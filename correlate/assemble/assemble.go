@@ -7,8 +7,8 @@
 // reads the clock: the same input gives the same events, however the records of different events are mixed.
 //
 // Events of one node are returned in the order of their first records, which is mostly that of their serials: a fork before
-// what its child does, although the records of the child may end first. Only events without a SYSCALL record, which may
-// have no end, keep up none that came after them.
+// what its child does, although the records of the child may end first. Events without a SYSCALL record, which may
+// have no end, keep up none that came after them, and those whose end was lost no longer than Options.Wait.
 //
 // Records are copied, so Add may be given views of a buffer. Events lie in memory that is used again: they are valid
 // until the next call of Add or Flush.
@@ -32,6 +32,7 @@ type Options struct {
 	MaxDone    int           // closed events remembered, to know a late record [16384]
 	MaxNodes   int           // nodes that are told apart; more share one clock [65536]
 	Hold       time.Duration // event time after which an unfinished event is closed [2 s]
+	Wait       time.Duration // event time that events wait for an unfinished one before them, to be returned in order [50 ms]
 	// MaxDistance is the number of records after which an unfinished event is closed whatever their times: its node
 	// may have fallen silent, or set its clock back [65536].
 	MaxDistance uint64
@@ -52,6 +53,9 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxNodes, 65536)
 	if o.Hold <= 0 {
 		o.Hold = 2 * time.Second
+	}
+	if o.Wait <= 0 {
+		o.Wait = 50 * time.Millisecond
 	}
 	if o.MaxDistance == 0 {
 		o.MaxDistance = 65536
@@ -141,6 +145,7 @@ func (a *Assembler) Add(dst []*event.Event, r audit.Record) []*event.Event {
 	n := a.nodeNamed(r.ID.Node)
 	a.tick(n, r.ID.Msec)
 	dst = a.expire(dst, n)
+	dst = a.overtake(dst, n, n.newest-a.opts.Wait.Milliseconds())
 	if a.added++; a.added%1024 == 0 {
 		dst = a.expireFar(dst)
 	}
@@ -245,10 +250,8 @@ func (a *Assembler) take(p *pending, r *audit.Record) {
 		return
 	}
 	size := len(r.Body) + len(r.Enriched)
-	if len(p.ev.Records) >= a.opts.MaxRecords || p.bytes+size > a.opts.MaxBytes {
-		a.stats.Dropped++
-		p.over = true
-		p.ended = p.ended || last(r.Type)
+	if a.full(p, r, size) {
+		a.exceed(p, r)
 		return
 	}
 	if p.has(r) {

@@ -74,6 +74,29 @@ func (a *Assembler) Flush(dst []*event.Event) []*event.Event {
 	return dst
 }
 
+// Overtake returns the events that are whole and wait only for others before them: when a live source has nothing more for
+// now, those will not come at once. It ends the events that were returned before.
+func (a *Assembler) Overtake(dst []*event.Event) []*event.Event {
+	a.reuse()
+	for p := a.oldest; p != nil; {
+		n, next := p.node, p.newer
+		if p.in == &n.calls && !p.closed {
+			p.in.remove(p)
+			p.prev, p.next = nil, nil
+			n.loose.insert(p)
+		}
+		p = next
+	}
+	for p := a.oldest; p != nil; {
+		next := p.newer
+		if p.closed {
+			dst = a.emit(dst, p)
+		}
+		p = next
+	}
+	return dst
+}
+
 // LowWater returns the Mark of the oldest record that an event not returned yet needs; false if there is none.
 func (a *Assembler) LowWater() (mark uint64, ok bool) {
 	if p := a.oldest; p != nil {

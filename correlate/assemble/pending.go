@@ -18,6 +18,7 @@ type pending struct {
 	mapped bool // it is in Assembler.open
 	closed bool // it waits for those before it
 	over   bool // a bound dropped a record
+	tail   tail // of what was too much
 	torn   bool // a record may have been cut
 	ended  bool // the record that comes last has come
 	single bool // a record that comes alone
@@ -184,6 +185,7 @@ func (p *pending) join() {
 
 // finish fills in what the event's records say together.
 func (p *pending) finish() {
+	p.addTail()
 	if p.argv.Len() > 0 {
 		p.join()
 	}

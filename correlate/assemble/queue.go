@@ -60,6 +60,20 @@ func (p *pending) order() {
 	}
 }
 
+// overtake appends the events that only wait for one opened before due: it loses its place in the order.
+func (a *Assembler) overtake(dst []*event.Event, n *node, due int64) []*event.Event {
+	p := n.calls.first
+	if p == nil || p.closed || p.opened >= due {
+		return dst
+	}
+	for ; p != nil && !p.closed && p.opened < due; p = n.calls.first {
+		p.in.remove(p)
+		p.prev, p.next = nil, nil
+		n.loose.insert(p)
+	}
+	return a.release(dst, n)
+}
+
 // release appends the events of a node that are closed, but for those behind an open one.
 func (a *Assembler) release(dst []*event.Event, n *node) []*event.Event {
 	for p := n.calls.first; p != nil && p.closed; p = n.calls.first {
@@ -82,7 +96,7 @@ func (a *Assembler) emit(dst []*event.Event, p *pending) []*event.Event {
 		a.newest = p.older
 	}
 	a.count--
-	a.held -= p.bytes
+	a.held -= p.bytes + p.tail.bytes
 	a.stats.Events++
 	a.returned = append(a.returned, p)
 	a.remember(p.ev.ID, a.added)

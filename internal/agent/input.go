@@ -48,28 +48,15 @@ func openInput(cfg *config.Config, o Options, from source.Cursor) (*input, error
 	if o.cadence != (cadence{}) {
 		in.cadence = o.cadence
 	}
-	kind := cfg.Source.Kind
-	if kind == "auto" {
-		kind = detect(cfg.Source.File)
-	}
 	err := in.load()
-	if errors.Is(err, snapshot.ErrVersion) {
+	if errors.Is(err, snapshot.ErrVersion) || errors.Is(err, source.ErrCursorVersion) {
 		return nil, err
 	}
 	lost := err != nil
 	if lost {
 		in.log.Error("saved position not readable", "err", err)
 	}
-	switch kind {
-	case "stdin":
-		in.src, err = source.NewStream("stdin", o.Stdin, idle), nil
-		in.log.Info("reading audit records", "source", "stdin")
-	case "file":
-		err = in.follow(cfg, from, lost)
-	default:
-		err = in.netlink(cfg)
-	}
-	if err != nil {
+	if err := in.openSources(cfg, o, place{from, lost}); err != nil {
 		return nil, err
 	}
 	return in, nil
@@ -108,51 +95,31 @@ func (in *input) before(events assemble.State) assemble.State {
 
 // follow opens the log at the place from, if there is one, or else where it was read last. If that is lost, it is better to
 // begin at its start than to miss something.
-func (in *input) follow(cfg *config.Config, from source.Cursor, lost bool) error {
-	o := source.FollowOptions{From: from, Else: in.saved.Cursor, FromStart: lost || cfg.Source.From == "start", Idle: idle}
-	if from == (source.Cursor{}) {
+func (in *input) follow(cfg *config.Config, at place) (source.Source, error) {
+	o := source.FollowOptions{From: at.from, Else: in.saved.Cursor, FromStart: at.lost || cfg.Source.From == "start", Idle: idle}
+	if at.from == (source.Cursor{}) {
 		o.From = in.saved.Cursor
 	}
 	f, err := source.Follow(cfg.Source.File, o)
 	if err != nil {
-		return fmt.Errorf("follow %q: %w", cfg.Source.File, err)
+		return nil, fmt.Errorf("follow %q: %w", cfg.Source.File, err)
 	}
-	in.src, in.file = f, f
+	in.file = f
 	in.log.Info("reading audit records", "source", cfg.Source.File, "resumed", o.From != source.Cursor{})
-	in.watch()
-	return nil
+	return f, nil
 }
 
-// watch tells when the log cannot be read, and when it can again. It returns whether it can.
+// watch tells when a source cannot be read, and when it can again. It returns whether any can.
 func (in *input) watch() bool {
-	if in.file == nil {
-		return true
-	}
-	why := ""
-	if err := in.file.Waiting(); err != nil {
-		why = err.Error()
-	}
+	why, all := in.waiting()
 	switch {
 	case why != "" && why != in.stuck:
-		in.log.Error("blind: the log cannot be read", "err", why)
+		in.log.Error("blind: the source cannot be read", "err", why)
 	case why == "" && in.stuck != "":
-		in.log.Info("the log can be read again")
+		in.log.Info("the source can be read again")
 	}
 	in.stuck = why
-	return why == ""
-}
-
-func (in *input) netlink(cfg *config.Config) error {
-	n, err := source.OpenMulticast(source.NetlinkOptions{Idle: idle})
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNoSource, err)
-	}
-	in.src = n
-	if cfg.Source.InstallRules {
-		in.install()
-	}
-	in.log.Info("reading audit records", "source", "the kernel's audit multicast group")
-	return nil
+	return !all
 }
 
 // install adds the rules for execve that the kernel lacks. Without them the agent sees what the rules of others

@@ -156,8 +156,12 @@ func (l *Loop) idle(since time.Duration) error {
 	if l.OnIdle != nil && !l.OnIdle() {
 		return nil
 	}
-	if since >= l.Hold && l.Assembler.Open() > 0 {
-		if err := l.flush(); err != nil {
+	if l.Assembler.Open() > 0 {
+		take := l.overtake
+		if since >= l.Hold {
+			take = l.flush
+		}
+		if err := take(); err != nil {
 			return err
 		}
 	}
@@ -166,6 +170,15 @@ func (l *Loop) idle(since time.Duration) error {
 		if err := l.raise(); err != nil {
 			return err
 		}
+	}
+	return l.progress()
+}
+
+// overtake takes events that are whole but wait for one whose end does not come.
+func (l *Loop) overtake() error {
+	l.evs = l.Assembler.Overtake(l.evs[:0])
+	if err := l.events(); err != nil {
+		return err
 	}
 	return l.progress()
 }

@@ -202,7 +202,7 @@ func TestTerminate(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "log")
 	cfg.Sinks.Stdout.Enabled = false
 	cfg.Sinks.Syslog.Enabled, cfg.Sinks.Syslog.Address = true, socket
-	cfg.Spool.MaxBytes = 4 << 20
+	cfg.Spool.MaxBytes = 2 << 20
 	set, diags := loadSet(t)
 	stop := make(chan struct{})
 	var written atomic.Int64
@@ -214,7 +214,7 @@ func TestTerminate(t *testing.T) {
 				return
 			default:
 			}
-			if i%8 == 0 && i/8 < 1200 {
+			if i%8 == 0 && i/8 < 500 {
 				appendFile(t, log, attack(i/8))
 				written.Store(int64(i/8) + 1)
 			}
@@ -232,7 +232,7 @@ func TestTerminate(t *testing.T) {
 		}
 		return n
 	}
-	for end := time.Now().Add(15 * time.Second); spooled() < 2<<20 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); spooled() < 1<<20 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 	}
 	half := spooled()
 	begun := time.Now()
@@ -248,7 +248,7 @@ func TestTerminate(t *testing.T) {
 	b := startWith(t, cfg, Options{Rules: set, Diags: diags})
 	wait(t, "every alert", func() bool { return peer.count() == int(written.Load()) })
 	b.stop()
-	if half < 1<<20 {
+	if half < 1<<19 {
 		t.Errorf("%d bytes on the spool, want more", half)
 	}
 }

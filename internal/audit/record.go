@@ -97,7 +97,21 @@ func (r *Record) parse(line string) error {
 	if !ok {
 		return &SyntaxError{len(line) - len(rest), `no "msg="`}
 	}
-	return r.parseStamped(stamp, len(line)-len(stamp))
+	if err := r.parseStamped(stamp, len(line)-len(stamp)); err != nil {
+		return err
+	}
+	r.enrich()
+	return nil
+}
+
+// enrich splits off what auditd appended. The kernel closes the quote of msg='…' as the last byte of a record, so what ends
+// with that quote has nothing appended: there a separator is text that a program sent.
+func (r *Record) enrich() {
+	body, enriched := cutEnriched(r.Body)
+	if strings.HasSuffix(enriched, "'") && !r.Type.isCall() && innerStart(body) >= 0 {
+		return
+	}
+	r.Body, r.Enriched = body, enriched
 }
 
 // ParseNetlink parses a netlink payload, which has no type= and msg= before its time stamp: the type
@@ -110,7 +124,7 @@ func ParseNetlink(t Type, payload string) (Record, error) {
 	if err := r.parseStamped(strings.TrimRight(payload, "\x00\n"), 0); err != nil {
 		return Record{}, err
 	}
-	return r, nil
+	return r, nil // the kernel looks up no names: a separator is text
 }
 
 // TypeName returns the name of the record's type as auditd logs it.
@@ -128,7 +142,6 @@ func (r *Record) parseStamped(s string, off int) error {
 		return &SyntaxError{off + n, fmt.Sprintf("bad time stamp, want audit(SEC.MSEC:SERIAL) (node %.40q)", r.ID.Node)}
 	}
 	r.Body = strings.TrimPrefix(s[n:], " ")
-	r.Body, r.Enriched = cutEnriched(r.Body)
 	return nil
 }
 

@@ -123,6 +123,10 @@ func wellFormed(name string) bool {
 	return true
 }
 
+// Daemon reports whether auditd itself wrote the record: with serials of its own, which begin anywhere (audit-userspace,
+// src/auditd-event.c).
+func (t Type) Daemon() bool { return t >= 1200 && t <= 1299 }
+
 // Single reports whether an event of this type has one record only: the kernel writes it outside a
 // system call, or it comes from user space or auditd. Yes said wrongly would tear an event in two,
 // no said wrongly only makes it wait, so every type that the kernel has written together with a

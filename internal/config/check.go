@@ -55,7 +55,7 @@ func (c *checker) value(n *yaml.Node, t reflect.Type, key string, tag reflect.St
 	case t.Kind() == reflect.Struct:
 		c.mapping(n, t, key)
 	case t.Kind() == reflect.Slice:
-		c.list(n, t, key)
+		c.list(n, t, key, tag)
 	default:
 		c.scalar(n, t, key, tag)
 	}
@@ -115,13 +115,13 @@ func keys(t reflect.Type) []string {
 	return names
 }
 
-func (c *checker) list(n *yaml.Node, t reflect.Type, key string) {
+func (c *checker) list(n *yaml.Node, t reflect.Type, key string, tag reflect.StructTag) {
 	if n.Kind != yaml.SequenceNode {
 		c.errorf(n, key, "want a list")
 		return
 	}
 	for i, v := range n.Content {
-		c.value(v, t.Elem(), fmt.Sprintf("%s[%d]", key, i), "")
+		c.value(v, t.Elem(), fmt.Sprintf("%s[%d]", key, i), tag)
 	}
 }
 

@@ -28,8 +28,12 @@ type Config struct {
 // Source is where records come from.
 type Source struct {
 	// Kind auto is file where an audit daemon runs, else netlink.
-	Kind string `mapstructure:"kind" enum:"auto file netlink stdin"`
-	File string `mapstructure:"file"` // the log that auditd writes
+	Kind string `mapstructure:"kind" enum:"auto file netlink stdin socket"`
+	// Also are sources to read besides: an event that several tell alerts once. One that cannot be opened is told, and
+	// the others are read.
+	Also   []string `mapstructure:"also" enum:"file netlink stdin socket"`
+	File   string   `mapstructure:"file"`   // the log that auditd writes
+	Socket string   `mapstructure:"socket"` // of auditd's plugin af_unix, with format = string
 	// From says where to begin in the log without a saved position.
 	From string `mapstructure:"from" enum:"end start"`
 	// InstallRules adds the rules for execve that the kernel lacks, until the agent stops. Netlink only:
@@ -166,7 +170,7 @@ var local = Destination{
 // Default returns the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Source: Source{Kind: "auto", File: "/var/log/audit/audit.log", From: "end", InstallRules: true},
+		Source: Source{Kind: "auto", Also: []string{}, File: "/var/log/audit/audit.log", Socket: "/var/run/audispd_events", From: "end", InstallRules: true},
 		Rules:  Rules{Builtin: true, Paths: []string{DefaultRules}, Placeholders: []Placeholder{}, LogSources: []LogSource{}},
 		Alerts: Alerts{Group: "event", IncidentWindow: 10 * time.Minute},
 		Limits: Limits{

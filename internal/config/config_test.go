@@ -70,9 +70,13 @@ func TestErrors(t *testing.T) {
 		want []string // all of them
 	}{
 		{"sources: {}", []string{`c:1: sources: unknown key; there are source, rules`}},
-		{"source:\n  kin: auto", []string{"c:2: source.kin: unknown key; there are kind, file"}},
+		{"source:\n  kin: auto", []string{"c:2: source.kin: unknown key; there are kind, also"}},
 		{"Source: {kind: auto}", []string{"c:1: Source: unknown key"}}, // viper alone would take it
 		{"source: {kind: log}", []string{`c:1: source.kind: "log" is none of auto, file, netlink, stdin`}},
+		{"source: {kind: file, also: [netlink, log]}", []string{`c:1: source.also[1]: "log" is none of file, netlink, stdin, socket`}},
+		{"source: {kind: file, also: netlink}", []string{"source.also: want a list"}},
+		{"source: {kind: file, also: [netlink, file]}", []string{"c: source.also: file is named twice"}},
+		{"source: {also: [netlink]}", []string{"c: source.also: kind auto chooses one source"}},
 		{"source: {file: 5}", []string{`c:1: source.file: "5" is not text`}},
 		{"source: {install_rules: \"true\"}", []string{`source.install_rules: "true" is not true or false`}},
 		{"source: auto", []string{`c:1: source: want keys below it, such as "kind"`}},

@@ -2,8 +2,10 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,10 +50,26 @@ func parse(name string, text []byte) (Config, error) {
 	if err := cfg.Sinks.finish(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
+	if err := cfg.Source.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: source.also: %w", name, err)
+	}
 	if err := cfg.Health.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: health.%w", name, err)
 	}
 	return cfg, nil
+}
+
+// check holds the list of further sources to the first.
+func (s Source) check() error {
+	for i, kind := range s.Also {
+		if kind == s.Kind || slices.Contains(s.Also[:i], kind) {
+			return fmt.Errorf("%s is named twice", kind)
+		}
+	}
+	if len(s.Also) > 0 && s.Kind == "auto" {
+		return errors.New("kind auto chooses one source: name the kind")
+	}
+	return nil
 }
 
 // decode turns the text of durations and sizes, which check has seen, into their types.

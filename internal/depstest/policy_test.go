@@ -62,6 +62,7 @@ var owners = map[string][]string{
 	"github.com/go-viper/mapstructure":    {"internal/config"},
 	"github.com/goccy/go-yaml":            {"rules/sigma"},
 	"github.com/klauspost/compress":       {"internal/source"},
+	"github.com/nxadm/tail":               {"internal/source"},
 	"github.com/spf13/cobra":              {"cmd/auditpy"},
 	"github.com/spf13/viper":              {"internal/config"},
 	"github.com/prometheus/client_golang": {"internal/metrics"},
@@ -71,7 +72,7 @@ var owners = map[string][]string{
 }
 
 // testOnly are third-party modules that any test may use and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/leodido/go-syslog", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/leodido/go-syslog", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // impure are the standard packages that a pure function of events has no use for: logs, files,
 // sockets, chance. What is below one of them counts too, but for what is named in pureAfterAll.

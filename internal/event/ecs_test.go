@@ -161,7 +161,7 @@ func TestECSProcess(t *testing.T) {
 		check(t, event.ECS, last(t, call("9999", "success=no exit=-13"+regs+" items=0")+end))
 	want{"auditd.data.class": "namespace"}.check(t, event.ECS, last(t, call("272", ok+regs+" items=0")+end))
 	want{"auditd.data.socket.family": "-"}.check(t, event.ECS, last(t, call("41", "success=no exit=-97 a0=10026 a1=5 a2=0 a3=0 items=0")+end))
-	after := strings.NewReplacer("pid=1234", "pid=2", "ppid=1000", "ppid=1", "/tmp/py", "/a").Replace(connect(ok, ipv4))
+	after := strings.NewReplacer("1700000000.400", "1700000000.310", "pid=1234", "pid=2", "ppid=1000", "ppid=1", "/tmp/py", "/a").Replace(connect(ok, ipv4))
 	want{"process.args_count": "-", "process.args": "a|c"}.check(t, event.ECS, last(t, torn+after))
 	for source, interactive := range map[event.Source]string{event.FromExec: "false", event.FromProc: "-", event.Unknown: "-"} {
 		want{"process.parent.interactive": interactive}.

@@ -34,6 +34,7 @@ type File struct {
 	path string
 	o    FollowOptions
 
+	boot    string
 	fd      *os.File // nil before the log was found
 	id      identity
 	first   print
@@ -42,6 +43,7 @@ type File struct {
 	seen    int64 // size of the file when it last held no whole line after off
 	touched int64 // its mtime when it was last found empty
 	segs    []segment
+	newest  Stamp // of the record handed out last, or of the one before the place to begin
 	buf     []byte
 	absent  bool // there was no log to begin with, so all of a new one is news
 	wait    error
@@ -53,7 +55,7 @@ func Follow(path string, o FollowOptions) (*File, error) {
 	if o.Poll <= 0 {
 		o.Poll = 50 * time.Millisecond
 	}
-	f := &File{lines: lines{name: path, marks: true}, path: path, o: o, buf: make([]byte, chunk)}
+	f := &File{lines: lines{name: path, marks: true}, path: path, o: o, boot: bootID(), buf: make([]byte, chunk)}
 	_, err := f.locate()
 	var kind *kindError
 	if errors.As(f.wait, &kind) {
@@ -68,19 +70,24 @@ func Follow(path string, o FollowOptions) (*File, error) {
 
 // Next returns the next record, waiting for it: see Source. It never returns io.EOF.
 func (f *File) Next(ctx context.Context) (audit.Record, error) {
+	return poll(ctx, f.o.Idle, f.o.Poll, f.try)
+}
+
+// poll calls try every interval until it has something; ErrIdle if it had nothing for idle.
+func poll(ctx context.Context, idle, interval time.Duration, try func() (audit.Record, bool, error)) (audit.Record, error) {
 	var waited time.Duration
 	for {
-		rec, ok, err := f.try()
+		rec, ok, err := try()
 		if ok || err != nil {
 			return rec, err
 		}
-		if f.o.Idle > 0 && waited >= f.o.Idle {
+		if idle > 0 && waited >= idle {
 			return audit.Record{}, ErrIdle
 		}
-		if err := sleep(ctx, f.o.Poll); err != nil {
+		if err := sleep(ctx, interval); err != nil {
 			return audit.Record{}, err
 		}
-		waited += f.o.Poll
+		waited += interval
 	}
 }
 
@@ -110,11 +117,18 @@ func (f *File) Close() error {
 func (f *File) try() (rec audit.Record, ok bool, err error) {
 	for {
 		if ok, err := f.next(&rec); ok || err != nil {
+			f.note(&rec, ok)
 			return rec, ok, err
 		}
 		if more, err := f.step(); !more || err != nil {
 			return audit.Record{}, false, err
 		}
+	}
+}
+
+func (f *File) note(rec *audit.Record, ok bool) {
+	if ok && !rec.Type.Daemon() {
+		f.newest = Stamp{rec.ID.Msec, rec.ID.Serial}
 	}
 }
 
@@ -177,6 +191,9 @@ func (f *File) locate() (bool, error) {
 // startAt goes to off in a file just entered. A line that began before off is skipped.
 func (f *File) startAt(off int64) {
 	f.numbered = off == 0
+	if st, ok := stampBefore(f.fd, off); ok {
+		f.newest = st
+	}
 	if off > 0 && f.first.size == 0 {
 		f.skip = true // the file is the beginning of its first line
 		return

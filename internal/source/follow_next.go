@@ -25,7 +25,7 @@ func (f *File) leave() (bool, error) {
 	}
 	i := slices.IndexFunc(sibs, func(s sibling) bool { return s.identity == f.id })
 	if i == len(sibs)-1 && i >= 0 {
-		return false, nil // the log was moved away again
+		return f.stuck(f.notLog()) // the log was moved away again, or what has its name is none
 	}
 	if missed, err := f.missed(print{}); missed || err != nil || f.wait != nil {
 		return missed, err
@@ -41,6 +41,15 @@ func (f *File) leave() (bool, error) {
 		return f.goLive(sibs[i+1])
 	}
 	return f.goTo(sibs[i+1:])
+}
+
+// notLog returns why what has the log's name cannot be read; nil if it can.
+func (f *File) notLog() error {
+	fd, _, err := f.open(f.path)
+	if err == nil {
+		fd.Close()
+	}
+	return err
 }
 
 // goLive enters the log from the file before it. copytruncate may copy the log and truncate it between the sweep and the
@@ -93,10 +102,6 @@ func (f *File) goTo(sibs []sibling) (bool, error) {
 // gone handles that no name leads to the file being read: it was replaced by a copy, or the oldest was
 // removed, or somebody deleted the log. Files that were written to before ours was last are older.
 func (f *File) gone(sibs []sibling) (bool, error) {
-	ours, err := fstat(f.fd)
-	if err != nil {
-		return f.stuck(err)
-	}
 	for _, s := range sibs {
 		fd, ok, err := f.openIf(s, f.first, f.off)
 		if err != nil {
@@ -108,25 +113,47 @@ func (f *File) gone(sibs []sibling) (bool, error) {
 		}
 	}
 	live := len(sibs) - 1
-	newer := slices.IndexFunc(sibs, func(s sibling) bool {
-		return s.mtime > ours.mtime || s.mtime == ours.mtime && !f.read(s.identity)
-	})
 	if live < 0 || sibs[live].n != 0 {
 		return f.stuck(errUnstable)
 	}
-	if newer < 0 {
-		newer = live
+	newer, err := f.newer(sibs)
+	if err != nil {
+		return f.stuck(err)
 	}
 	old, off := f.id, f.off
-	if more, err := f.goTo(sibs[newer:]); !more || err != nil {
+	if more, err := f.goAfter(sibs, newer); !more || err != nil {
 		return more, err
 	}
-	f.prevOK = false
-	return true, gap(f.path, old, off)
+	return true, f.gap(fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", old.ino, off))
 }
 
-func gap(path string, id identity, off int64) error {
-	return &GapError{path, fmt.Sprintf("the file being read (inode %d, offset %d) is gone: records may be lost", id.ino, off)}
+// gap says what may be missing between the last record and the file just entered.
+func (f *File) gap(msg string) error {
+	until, _ := stampAfter(f.fd)
+	if !until.after(f.newest) {
+		until = Stamp{} // records that were read before, or a clock that was set back
+	}
+	return &GapError{Source: f.path, Msg: msg, After: f.newest, Until: until}
+}
+
+// newer returns the index of the oldest file with records later than those handed out; where none has, since the clock
+// was set back, of the oldest that was written to after the one being read, which has no name any more.
+func (f *File) newer(sibs []sibling) (int, error) {
+	i, empty, err := f.firstLater(sibs, f.newest)
+	if err != nil || i >= 0 {
+		return i, err
+	}
+	ours, err := fstat(f.fd)
+	if err != nil || empty {
+		return len(sibs) - 1, err
+	}
+	i = slices.IndexFunc(sibs, func(s sibling) bool {
+		return s.mtime > ours.mtime || s.mtime == ours.mtime && !f.read(s.identity)
+	})
+	if i < 0 {
+		i = len(sibs) - 1
+	}
+	return i, nil
 }
 
 // read reports whether records of the file were handed out.
@@ -165,43 +192,4 @@ func (f *File) openIf(s sibling, first print, size int64) (*os.File, bool, error
 		return nil, false, nil
 	}
 	return fd, true, nil
-}
-
-// resume finds the file of the cursor: by inode and first line, else by first line (copytruncate, or
-// another device number after a boot). If no file is it, Else is tried, and then the oldest one left is read from its start.
-func (f *File) resume() (bool, error) {
-	sibs, err := sweep(f.path)
-	if err != nil || len(sibs) == 0 {
-		return f.stuck(err)
-	}
-	from, id := f.o.From, f.o.From.identity()
-	slices.SortStableFunc(sibs, func(a, b sibling) int { return btoi(b.identity == id) - btoi(a.identity == id) })
-	for _, s := range sibs {
-		fd, first, err := f.openSibling(s)
-		if err != nil {
-			return f.stuck(err)
-		}
-		if from.fits(s, first) {
-			f.enter(fd, s.identity, first)
-			f.startAt(from.Offset)
-			return true, nil
-		}
-		fd.Close()
-	}
-	if next := f.o.Else; next != (Cursor{}) {
-		f.o.From, f.o.Else = next, Cursor{}
-		return f.resume()
-	}
-	sortSiblings(sibs)
-	if more, err := f.goTo(sibs); !more || err != nil {
-		return more, err
-	}
-	return true, gap(f.path, id, from.Offset)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -15,7 +15,7 @@ func (f *File) fill() (bool, error) {
 	if err != nil {
 		return f.stuck(err)
 	}
-	if st.size < f.off {
+	if st.size < max(f.off, int64(f.first.size)) {
 		return f.truncated()
 	}
 	if st.size == f.seen {
@@ -70,12 +70,31 @@ func (f *File) missed(first print) (bool, error) {
 	if f.prev.size > 0 {
 		begin = slices.Index(prints, f.prev) + 1
 	}
-	for i := begin; i < len(sibs) && sibs[i].identity != f.id; i++ {
+	ours := slices.IndexFunc(sibs, func(s sibling) bool { return s.identity == f.id })
+	if ours < 0 { // somebody deleted it
+		if ours, err = f.place(sibs); err != nil {
+			return f.stuck(err)
+		}
+	}
+	for i := begin; i < ours; i++ {
 		if prints[i].size > 0 && prints[i] != first {
 			return f.goTo(sibs[i:])
 		}
 	}
 	return false, nil
+}
+
+// place returns how many of the files are older than the one being read, which has no name any more.
+func (f *File) place(sibs []sibling) (int, error) {
+	first, ok := stampAfter(f.fd)
+	if !ok {
+		return len(sibs), nil
+	}
+	i, _, err := f.firstLater(sibs, first)
+	if i < 0 {
+		i = len(sibs) - 1
+	}
+	return i, err
 }
 
 // printed is sweep with the print of each file.
@@ -102,10 +121,15 @@ func (f *File) newestRotated() (print, error) {
 	if err != nil {
 		return print{}, err
 	}
+	if n := len(sibs); n > 0 && sibs[n-1].n == 0 {
+		sibs = sibs[:n-1]
+	}
+	return f.newestPrint(sibs)
+}
+
+// newestPrint returns the print of the last of the files that has one; the zero print if none.
+func (f *File) newestPrint(sibs []sibling) (print, error) {
 	for _, s := range slices.Backward(sibs) {
-		if s.n == 0 {
-			continue
-		}
 		fd, first, err := f.openSibling(s)
 		if err != nil {
 			return print{}, err
@@ -167,20 +191,42 @@ func (f *File) truncated() (bool, error) {
 			return true, nil
 		}
 	}
-	return f.restart()
+	return f.restart(sibs)
 }
 
-// restart begins the same file again.
-func (f *File) restart() (bool, error) {
-	lost := f.off > 0 && f.first.size > 0
-	f.base += uint64(f.off)
-	f.off, f.line, f.numbered, f.skip, f.seen, f.first = 0, 0, true, false, 0, print{}
-	f.prevOK = false
-	f.mark()
+// restart begins the same file again, or a copy of what it held after what was read.
+func (f *File) restart(sibs []sibling) (bool, error) {
+	lost := f.first.size > 0
+	i, _, err := f.firstLater(sibs, f.newest)
+	if err != nil {
+		return f.stuck(err)
+	}
+	if i < 0 || !lost {
+		i = max(0, slices.IndexFunc(sibs, func(s sibling) bool { return s.identity == f.id }))
+	}
+	if lost && i < len(sibs) && sibs[i].identity != f.id {
+		if more, err := f.goAfter(sibs, i); !more || err != nil {
+			return more, err
+		}
+	} else {
+		prev, err := f.newestPrint(sibs[:min(i, len(sibs))])
+		if err != nil {
+			return f.stuck(err)
+		}
+		f.again()
+		f.prev, f.prevOK = prev, true
+	}
 	if !lost {
 		return true, nil
 	}
-	return true, &GapError{f.path, "the log was truncated and no copy of it is there: records may be lost"}
+	return true, f.gap("the log was truncated and no copy of it is there: records may be lost")
+}
+
+// again begins the same file again.
+func (f *File) again() {
+	f.base += uint64(f.off)
+	f.off, f.line, f.numbered, f.skip, f.seen, f.first = 0, 0, true, false, 0, print{}
+	f.mark()
 }
 
 // change goes on at the same offset in a copy of the file.

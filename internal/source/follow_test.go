@@ -459,7 +459,7 @@ func TestFollowTruncated(t *testing.T) {
 // TestFollowRandom is a model test: any order of writes, half writes, rotations, reads and restarts
 // loses and repeats nothing as long as no unread file is removed.
 func TestFollowRandom(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(size(150, 30)) {
 		l := newLog(t, 1000)
 		rnd := rand.New(rand.NewPCG(seed, 0))
 		f, r := follow(t, l.path, FollowOptions{FromStart: true}), &result{}

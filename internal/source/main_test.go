@@ -18,7 +18,9 @@ import (
 
 // TestMain fails if a goroutine of a test outlives it.
 func TestMain(m *testing.M) {
+	child()
 	code := m.Run()
+	removeCopy()
 	left := leaked()
 	for deadline := time.Now().Add(5 * time.Second); left != "" && time.Now().Before(deadline); left = leaked() {
 		runtime.Gosched()

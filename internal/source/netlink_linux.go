@@ -140,16 +140,38 @@ func (n *Netlink) Close() error { return n.f.Close() }
 // Next returns the next record: see Source. Records have no Mark.
 func (n *Netlink) Next(ctx context.Context) (audit.Record, error) {
 	for n.head == len(n.queue) {
-		n.queue, n.head = n.queue[:0], 0
-		n.mem.Reset(1 << 20)
+		n.empty()
 		if err := n.receive(ctx); err != nil {
 			return audit.Record{}, err
 		}
 	}
+	o := n.first()
+	return o.rec, o.err
+}
+
+// try returns what is there already; false if nothing is.
+func (n *Netlink) try() (audit.Record, bool, error) {
+	if n.head == len(n.queue) {
+		n.empty()
+		err := n.raw.Control(func(fd uintptr) { n.batch(fd) })
+		if err != nil || len(n.queue) == 0 {
+			return audit.Record{}, false, err
+		}
+	}
+	o := n.first()
+	return o.rec, o.err == nil, o.err
+}
+
+func (n *Netlink) empty() {
+	n.queue, n.head = n.queue[:0], 0
+	n.mem.Reset(1 << 20)
+}
+
+func (n *Netlink) first() outcome {
 	o := n.queue[n.head]
 	n.queue[n.head] = outcome{} // the queue must not keep its record
 	n.head++
-	return o.rec, o.err
+	return o
 }
 
 // receive waits for datagrams and queues all that are there, up to a batch.
@@ -179,9 +201,10 @@ func (n *Netlink) receive(ctx context.Context) error {
 	return nil
 }
 
-// batch receives until the socket is empty; false to wait, if nothing came at all.
+// batch receives until the socket is empty; false to wait, if nothing came at all. Any process may send to the socket without
+// end: that must not keep the owner.
 func (n *Netlink) batch(fd uintptr) bool {
-	for len(n.queue) < 256 {
+	for got := 0; len(n.queue) < 256 && got < 4096; got++ {
 		size, port, err := n.recv(int(fd), n.buf)
 		switch {
 		case errors.Is(err, syscall.EINTR):
@@ -189,7 +212,7 @@ func (n *Netlink) batch(fd uintptr) bool {
 			return len(n.queue) > 0
 		case errors.Is(err, syscall.ENOBUFS):
 			n.stats.Overruns++
-			n.add(audit.Record{}, &GapError{netlinkName, "the receive buffer was full: the kernel threw records away"})
+			n.add(audit.Record{}, &GapError{Source: netlinkName, Msg: "the receive buffer was full: the kernel threw records away"})
 		case err != nil:
 			n.add(audit.Record{}, fmt.Errorf("read audit socket: %w", err))
 			return true

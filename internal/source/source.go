@@ -64,9 +64,29 @@ func (e *LineError) Unwrap() error { return e.Err }
 type GapError struct {
 	Source string
 	Msg    string
+	After  Stamp // of the last record before the gap; zero: not known
+	Until  Stamp // of the first record after it; zero: not known, it may not be written yet
 }
 
-func (e *GapError) Error() string { return e.Source + ": " + e.Msg }
+func (e *GapError) Error() string {
+	s := e.Source + ": " + e.Msg
+	if e.After != (Stamp{}) {
+		s += " after " + e.After.String()
+	}
+	if e.Until != (Stamp{}) {
+		s += " before " + e.Until.String()
+	}
+	return s
+}
+
+// Serials returns the first and the last serial that are missing; false if they are not known, or the gap is not within
+// one boot.
+func (e *GapError) Serials() (first, last uint64, ok bool) {
+	if e.After == (Stamp{}) || e.Until == (Stamp{}) || e.Until.Serial <= e.After.Serial+1 {
+		return 0, 0, false
+	}
+	return e.After.Serial + 1, e.Until.Serial - 1, true
+}
 
 // NotAuditError is a file that is not an audit log at all.
 type NotAuditError struct {
