@@ -69,6 +69,9 @@ func followJob(j job) error {
 	if err != nil {
 		return err
 	}
+	if _, err := out.WriteString("\n"); err != nil { // the number that the one before was killed at must not go on
+		return err
+	}
 	ended := make(chan struct{})
 	go func() { _, _ = io.Copy(io.Discard, os.Stdin); close(ended) }()
 	go starve()
@@ -273,6 +276,9 @@ func reported(t *testing.T, name string) *tally {
 	}
 	y := &tally{Seen: make(map[int]int)}
 	for line := range strings.Lines(string(b)) {
+		if line == "\n" {
+			continue
+		}
 		n, err := strconv.Atoi(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			y.Torn++
