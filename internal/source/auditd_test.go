@@ -20,10 +20,13 @@ import (
 // soak is set by make soak: the sizes of a night instead of those of a commit.
 var soak = os.Getenv("AUDITPY_SOAK") != ""
 
-// size returns how much of a test is run: whole in a soak, less for a commit.
+// size returns how much of a test is run: whole in a soak, less for a commit, and still less where it is slow.
 func size(whole, commit int) int {
-	if soak {
+	switch {
+	case soak && !raced:
 		return whole
+	case raced || testing.Short():
+		return max(1, commit/10)
 	}
 	return commit
 }

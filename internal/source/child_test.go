@@ -397,10 +397,7 @@ func waitFor(t *testing.T, ok func() bool) {
 // saved: nothing is lost, and a batch at most comes again for each.
 func TestI12Killed(t *testing.T) {
 	const batch, rotations = 500, 50
-	kills := 200
-	if testing.Short() {
-		kills = 20
-	}
+	kills := size(200, 200)
 	dir := openDir(t, os.Getuid())
 	a := newAuditd(t, dir+"/audit")
 	a.perSec = 20_000 // so that most kills are while it writes
@@ -494,7 +491,7 @@ func (d *dispatcher) send(n int) {
 // end. What was dropped is counted to the record.
 func TestI13Plugin(t *testing.T) {
 	pause := time.Duration(size(3000, 100)) * time.Millisecond
-	for range 10 { // restarts
+	for range size(10, 10) { // restarts
 		p := start(t, job{Kind: "plugin"}, -1)
 		d := newDispatcher(p.stdin)
 		d.send(500)

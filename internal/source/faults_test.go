@@ -173,7 +173,10 @@ func TestI10WriteBoundaries(t *testing.T) {
 	f, y := follow(t, a.path, FollowOptions{FromStart: true}), &tally{}
 	for _, n := range []int{4095, 4096, 4097, 8191, 8192, 8193, 8970} {
 		cuts := []int{1, 4095, 4096, 4097, 8191, 8192, n - 1, n}
-		for c := 2; c < n; c += size(1, 61) {
+		for c := 2; soak && c < n || c < 2*n/100; c++ {
+			cuts = append(cuts, c)
+		}
+		for c := 61; c < n; c += 61 {
 			cuts = append(cuts, c)
 		}
 		for _, cut := range cuts {

@@ -36,9 +36,6 @@ type world struct {
 // the reader never saw shows in the serials only.
 func TestI11Model(t *testing.T) {
 	checks := strconv.Itoa(size(100_000, 2000))
-	if testing.Short() {
-		checks = "200"
-	}
 	if flag.Lookup("rapid.checks").Value.String() == "100" { // its default: nobody asked for another number
 		if err := flag.Set("rapid.checks", checks); err != nil {
 			t.Fatal(err)

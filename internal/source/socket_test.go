@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -141,7 +142,7 @@ func TestMergeOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nodes[rec.ID.Node]++
+		nodes[strings.Clone(rec.ID.Node)]++
 		marks = append(marks, rec.Mark)
 	}
 	if nodes["web.example"] != 3 || len(marks) != 3 {
