@@ -276,9 +276,10 @@ func TestD12OthersUnaffected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mute.Close()
-	// On a machine that is busy with other things, what two good sinks need beside each other is the measure.
+	// One that held up the other would do so for its timeouts and waits, of seconds. How long it takes on a quiet machine,
+	// 100 ms at most, is in docs/reliability.md.
 	_, usual := beside(t, sink.NewFile(sink.FileOptions{Path: filepath.Join(dir, "usual.json"), NoSync: true}))
-	most := max(100*time.Millisecond, 5*usual)
+	most := max(time.Second, 20*usual)
 	t.Logf("beside a good sink: 99 of 100 in %v", usual)
 	for name, tt := range map[string]struct {
 		o       sink.SyslogOptions

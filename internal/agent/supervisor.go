@@ -46,6 +46,7 @@ type supervisor struct {
 	kernel  kernelWatch
 	lag     lagWatch
 	unread  waitWatch
+	doubt   doubtWatch
 	notices uint64
 	unsent  []*alert.Notice
 	reloads reloadCounts
@@ -165,6 +166,7 @@ func (s *supervisor) tick() {
 		s.checkLag(now)
 		s.checkLog(now)
 		s.checkKernel(now)
+		s.checkUndecided(now)
 	}
 	g := s.publish(now)
 	s.tellLosses(g, now, false)

@@ -126,20 +126,24 @@ func judge(set *rules.Set, v *variant, tier int) judged {
 // outcome is what the rules say of the whole zoo with the audit rules of one tier.
 type outcome struct {
 	total, once map[string]int // of each kind: variants, and those with one incident of level medium or above
+	loud        []string       // ordinary work with any
 	wrong       []string       // attacks without one incident, and ordinary work with any
 	rules       map[string]int // attacks in which a rule fired
 }
 
 func outcomes(set *rules.Set, all []*variant, tier int) outcome {
-	o := outcome{make(map[string]int), make(map[string]int), nil, make(map[string]int)}
+	o := outcome{total: make(map[string]int), once: make(map[string]int), rules: make(map[string]int)}
 	for _, v := range all {
 		j := judge(set, v, tier)
 		o.total[v.kind]++
-		if len(j.incidents) == 1 {
+		if len(j.incidents) == 1 || v.kind == "benign" && len(j.incidents) > 0 {
 			o.once[v.kind]++
 		}
 		if (len(j.incidents) == 1) != (v.kind == "attack") {
 			o.wrong = append(o.wrong, v.name)
+		}
+		if v.kind == "benign" && len(j.incidents) > 0 {
+			o.loud = append(o.loud, v.name)
 		}
 		for r := range j.rules {
 			if v.kind == "attack" {
