@@ -74,8 +74,6 @@ func (c *Cursor) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (c Cursor) identity() identity { return identity{c.Dev, c.Inode} }
-
 // sameFile reports whether the numbers are those of the cursor. A device may have another number after a boot.
 func (c Cursor) sameFile(id identity, boot string) bool {
 	return id.ino == c.Inode && (id.dev == c.Dev || c.Boot != boot)
