@@ -83,7 +83,11 @@ func (w *widths) of(n *node) (int, bool) {
 		if c := n.kids[0]; c.op == opGroupSet && len(c.refs) == 0 && len(n.kids) == 2 {
 			return 0, true
 		}
-		return w.same(n.kids[1:]) // PCRE2 measures no alternative that is not written
+		width, ok := w.same(n.kids[1:]) // PCRE2 measures no alternative that is not written
+		if len(n.kids) == 2 && width != 0 && w.p.has(UTF) {
+			return 0, false // and steps over as many characters, whatever bytes they have
+		}
+		return width, ok
 	case opLook:
 		w.nested(n)
 	case opBackref:
@@ -134,9 +138,9 @@ func (w *widths) repeat(n *node) (int, bool) {
 }
 
 // reference measures the group that a backreference or a call names, unless it has none of its own. PCRE2 mostly fails
-// to measure a group a second time if there is a lookbehind with alternatives in it: such are refused.
+// to measure a group a second time if there is a lookbehind with alternatives in it, or a condition: such are refused.
 func (w *widths) reference(n *node, none bool) (int, bool) {
-	if none || n.min < 0 || looksBack(w.p.bodies[n.index]) {
+	if none || n.min < 0 || isHard(w.p.bodies[n.index]) {
 		return 0, false
 	}
 	return w.group(w.p.bodies[n.index])
@@ -152,8 +156,8 @@ func (w *widths) group(n *node) (int, bool) {
 	return width, ok
 }
 
-// looksBack reports whether there is a lookbehind with alternatives in n.
-func looksBack(n *node) (found bool) {
-	visit(n, func(n *node) { found = found || n.op == opLook && len(n.widths) > 1 })
+// isHard reports whether there is a lookbehind with alternatives in n, or a condition.
+func isHard(n *node) (found bool) {
+	visit(n, func(n *node) { found = found || n.op == opIf || n.op == opLook && len(n.widths) > 1 })
 	return found
 }
