@@ -151,37 +151,26 @@ func (f *indexed) opened(sc *scratch, v string) []int32 {
 	return sc.units
 }
 
-// build makes the indexes: one for all kinds that have the same units. The terms of a sequence that lacks one for good are in
-// none.
+// build makes the indexes: one for all kinds that say the same of the same units. The terms of a sequence that lacks one for
+// good are in none.
 func (e *Engine) build() {
 	e.indexes = make([]*index, len(e.kinds))
-	type group struct {
-		units []int
-		kinds []int
-	}
-	var groups []*group
-	known := make(map[string]*group)
+	known := make(map[string]*index)
 	for k, kind := range e.kinds {
 		ids := e.unitsOf(kind)
 		if len(ids) == 0 {
 			continue
 		}
-		key := fmt.Sprint(ids)
-		if known[key] == nil {
-			known[key] = &group{units: ids}
-			groups = append(groups, known[key])
+		key := fmt.Append(nil, ids)
+		for _, id := range ids {
+			key = kind.appendTold(key, e.units[id].cond)
 		}
-		known[key].kinds = append(known[key].kinds, k)
-	}
-	for _, g := range groups {
-		var kinds ofKinds
-		for _, k := range g.kinds {
-			kinds = append(kinds, e.kinds[k])
+		ix := known[string(key)]
+		if ix == nil {
+			ix = e.newIndex(ids, kind)
+			known[string(key)] = ix
 		}
-		ix := e.newIndex(g.units, kinds)
-		for _, k := range g.kinds {
-			e.indexes[k] = ix
-		}
+		e.indexes[k] = ix
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
-// newIndex makes the index of some units for events of some kinds.
-func (e *Engine) newIndex(ids []int, kinds ofKinds) *index {
+// newIndex makes the index of some units for events of a kind.
+func (e *Engine) newIndex(ids []int, k *remembered) *index {
 	ix := &index{question: e.number(), isKey: make([]bool, len(e.fields))}
 	b := builder{e: e, ix: ix, fields: make(map[int]*building)}
 	for _, id := range ids {
-		c := e.units[id].cond.reduce(kinds)
+		c := e.units[id].cond.reduce(k)
 		if c.op == condTrue {
 			ix.sure = append(ix.sure, id)
 			continue
@@ -87,7 +87,7 @@ func (b *builder) remember(field int) {
 // costs little.
 func isSteady(name string) bool {
 	switch name {
-	case "process.name", "process.executable", "process.parent.name", "process.parent.executable", "user.id", "process.args_count",
+	case "event.action", "event.type", "process.name", "process.executable", "process.parent.name", "process.parent.executable", "user.id", "process.args_count",
 		"process.parent.args_count", "process.working_directory":
 		return true
 	}

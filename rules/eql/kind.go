@@ -103,17 +103,15 @@ func (p *program) allKinds() []*remembered {
 	return all
 }
 
-// ofKinds tells of events of any of some kinds.
-type ofKinds []*remembered
-
-func (ks ofKinds) tell(leaf int) verdict {
-	v := ks[0].tell(leaf)
-	for _, k := range ks[1:] {
-		if v == perhaps || k.tell(leaf) != v {
-			return perhaps
-		}
+// appendTold appends what k tells of each test in a condition.
+func (k *remembered) appendTold(dst []byte, c *cond) []byte {
+	if c.op == condLeaf {
+		return append(dst, byte(k.tell(c.leaf)))
 	}
-	return v
+	for _, kid := range c.kids {
+		dst = k.appendTold(dst, kid)
+	}
+	return dst
 }
 
 func (p *program) ofLeaf(l *leaf, k *event.Kind) verdict {
