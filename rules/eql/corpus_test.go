@@ -222,9 +222,7 @@ func checkIndex(t testing.TB, e *Engine, ev *event.Event, got []rule.Match) {
 	t.Helper()
 	sc := newScratch(e.program)
 	sc.begin(ev, nil)
-	for id := range e.units {
-		e.ask(id, sc)
-	}
+	e.askAll(sc)
 	if want := e.matches(nil, sc); !reflect.DeepEqual(got, want) {
 		t.Errorf("event %d: matches %+v, all units say %+v", ev.ID.Serial, got, want)
 	}

@@ -28,6 +28,8 @@ type Engine struct {
 	*program
 	rules   []compiled
 	indexes []*index // by event.KindID
+	// questions that the memory of the indexes has.
+	questions uint32
 	// spare is working memory for one Eval. Whoever evaluates takes it out; a second goroutine finds none and makes its
 	// own. So Eval needs no lock, and in one goroutine no allocation.
 	spare atomic.Pointer[scratch]
@@ -71,7 +73,7 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 		return dst
 	}
 	sc := e.begin(ev, nil)
-	ix.eval(e, sc)
+	ix.eval(sc)
 	dst = e.matches(dst, sc)
 	e.end(sc)
 	return dst
@@ -80,12 +82,19 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 // EvalFields is Eval for an event of any origin; for the engines of CompileSchema.
 func (e *Engine) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
 	sc := e.begin(nil, f)
-	for id := range e.units {
-		e.ask(id, sc)
-	}
+	e.askAll(sc)
 	dst = e.matches(dst, sc)
 	e.end(sc)
 	return dst
+}
+
+// askAll finds the units that hold without an index.
+func (e *Engine) askAll(sc *scratch) {
+	for id := range e.units {
+		if e.units[id].cond.holds(sc) {
+			sc.held = append(sc.held, id)
+		}
+	}
 }
 
 func (e *Engine) begin(ev *event.Event, doc rule.Fields) *scratch {
@@ -100,17 +109,6 @@ func (e *Engine) begin(ev *event.Event, doc rule.Fields) *scratch {
 func (e *Engine) end(sc *scratch) {
 	sc.end()
 	e.spare.Store(sc)
-}
-
-// ask asks a unit once about an event.
-func (e *Engine) ask(id int, sc *scratch) {
-	if sc.asked[id] == sc.turn {
-		return
-	}
-	sc.asked[id] = sc.turn
-	if e.units[id].cond.holds(sc) {
-		sc.held = append(sc.held, id)
-	}
 }
 
 // matches appends what held, in the order of the rules.

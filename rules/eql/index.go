@@ -1,157 +1,185 @@
 package eql
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
-// index finds the units that may hold for an event: those whose gate is open.
+// index finds the units that hold for an event of some kinds. What is asked of fields that hardly differ from event to
+// event is remembered by all their values together, so that most events are asked only what the other fields decide.
 type index struct {
-	always []int // units without a gate
-	fields []indexed
+	question uint32  // what the memory knows it by
+	sure     []int   // units that hold for all events of these kinds
+	units    []part  // what the kinds leave of all others
+	open     []int32 // of units, those without a gate
+	fields   []indexed
+	key      []int  // the fields whose values are remembered, sorted
+	isKey    []bool // by field
 }
+
+// part is what is left of the condition of a unit.
+type part struct {
+	id   int
+	cond *cond
+}
+
+// finding is what is remembered of a unit: twice its number in index.units, and one if it holds, else it may.
+type finding = int32
 
 // indexed is one field whose values open gates.
 type indexed struct {
 	field    int
+	question uint32
 	literals *predicate.Literals
-	shortest int     // of the literals, in bytes
-	units    [][]int // by literal
-	present  []int   // units that need any value
+	shortest int       // of the literals, in bytes
+	units    [][]int32 // by literal
+	present  []int32   // units that need any value
 }
 
-// eval asks the units whose gates the event opens.
-func (ix *index) eval(e *Engine, sc *scratch) {
-	for _, id := range ix.always {
-		e.ask(id, sc)
+// eval finds the units that hold.
+func (ix *index) eval(sc *scratch) {
+	sc.held = append(sc.held, ix.sure...)
+	if len(ix.units) == 0 {
+		return
+	}
+	for _, f := range ix.find(sc) {
+		if u := &ix.units[f>>1]; f&1 != 0 || u.cond.holds(sc) {
+			sc.held = append(sc.held, u.id)
+		}
+	}
+}
+
+// find returns what the key fields say of the units, valid until the next call.
+func (ix *index) find(sc *scratch) []finding {
+	sc.key = sc.key[:0]
+	for _, f := range ix.key {
+		sc.key = predicate.AppendTexts(sc.key, sc.values(f))
+	}
+	key := sc.events.Key(ix.question, text.View(sc.key), "")
+	if found, ok := sc.events.Get(key); ok {
+		return found
+	}
+	sc.found = sc.found[:0]
+	for _, u := range ix.open {
+		ix.consider(u, sc)
 	}
 	for i := range ix.fields {
-		ix.fields[i].eval(e, sc)
+		ix.fields[i].eval(ix, sc)
+	}
+	sc.events.Put(key, sc.found)
+	return sc.found
+}
+
+// consider keeps what the key fields say of a unit, once.
+func (ix *index) consider(unit int32, sc *scratch) {
+	u := &ix.units[unit]
+	if sc.asked[u.id] == sc.turn {
+		return
+	}
+	sc.asked[u.id] = sc.turn
+	switch u.cond.told(byKey{ix, sc}) {
+	case always:
+		sc.found = append(sc.found, unit<<1|1)
+	case perhaps:
+		sc.found = append(sc.found, unit<<1)
 	}
 }
 
-func (f *indexed) eval(e *Engine, sc *scratch) {
+// byKey tells what the key fields of an event say.
+type byKey struct {
+	ix *index
+	sc *scratch
+}
+
+func (k byKey) tell(leaf int) verdict {
+	l := k.sc.p.leaves[leaf]
+	for _, f := range l.fields {
+		if !k.ix.isKey[f] {
+			return perhaps
+		}
+	}
+	if k.sc.leaf(leaf) {
+		return always
+	}
+	return never
+}
+
+// eval considers the units whose gates the values open.
+func (f *indexed) eval(ix *index, sc *scratch) {
 	values := sc.values(f.field)
 	if len(values) == 0 {
 		return
 	}
-	for _, id := range f.present {
-		e.ask(id, sc)
+	for _, u := range f.present {
+		ix.consider(u, sc)
 	}
 	if f.literals == nil {
 		return
 	}
 	for _, v := range values {
-		if len(v) < f.shortest {
-			continue
+		if len(v) >= f.shortest {
+			for _, u := range f.opened(sc, v) {
+				ix.consider(u, sc)
+			}
 		}
-		if folds(v) {
-			f.all(e, sc)
-			return
+	}
+}
+
+// opened returns the units whose gates a value opens, valid until the next call. Mostly the value was seen before.
+func (f *indexed) opened(sc *scratch, v string) []int32 {
+	key := sc.texts.Key(f.question, v, "")
+	if found, ok := sc.texts.Get(key); ok {
+		return found
+	}
+	sc.units = sc.units[:0]
+	if predicate.Folds(v) { // literals are found in ASCII only
+		for _, us := range f.units {
+			sc.units = append(sc.units, us...)
 		}
+	} else {
 		sc.ids = f.literals.Find(sc.ids[:0], v)
 		for _, lit := range sc.ids {
-			for _, id := range f.units[lit] {
-				e.ask(id, sc)
-			}
+			sc.units = append(sc.units, f.units[lit]...)
 		}
 	}
+	slices.Sort(sc.units)
+	sc.units = slices.Compact(sc.units)
+	sc.texts.Put(key, sc.units)
+	return sc.units
 }
 
-// folds reports whether s has a letter outside of ASCII that folds to one within: literals are found in ASCII only.
-func folds(s string) bool {
-	return strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a")
-}
-
-func (f *indexed) all(e *Engine, sc *scratch) {
-	for _, ids := range f.units {
-		for _, id := range ids {
-			e.ask(id, sc)
-		}
-	}
-}
-
-// build makes the indexes, one for each kind of events; many kinds share one. The terms of a sequence that lacks one for good
-// are in none.
+// build makes the indexes: one for all kinds that say the same of the same units. The terms of a sequence that lacks one for
+// good are in none.
 func (e *Engine) build() {
-	kinds := event.Kinds()
-	e.indexes = make([]*index, len(kinds))
+	e.indexes = make([]*index, len(e.kinds))
 	known := make(map[string]*index)
-	for k := range kinds {
-		var ids []int
-		for id := range e.units {
-			if e.of(e.units[id].cond, &kinds[k]) != never && !slices.Contains(e.rules[e.units[id].rule].meta.Needs, Unrecorded) {
-				ids = append(ids, id)
-			}
-		}
+	for k, kind := range e.kinds {
+		ids := e.unitsOf(kind)
 		if len(ids) == 0 {
 			continue
 		}
-		key := fmt.Sprint(ids)
-		if known[key] == nil {
-			known[key] = e.newIndex(ids)
+		key := fmt.Append(nil, ids)
+		for _, id := range ids {
+			key = kind.appendTold(key, e.units[id].cond)
 		}
-		e.indexes[k] = known[key]
+		ix := known[string(key)]
+		if ix == nil {
+			ix = e.newIndex(ids, kind)
+			known[string(key)] = ix
+		}
+		e.indexes[k] = ix
 	}
 }
 
-func (e *Engine) newIndex(ids []int) *index {
-	ix := &index{}
-	fields := make(map[int]*building)
-	var order []int
-	for _, id := range ids {
-		g, ok := e.gate(e.units[id].cond)
-		if !ok {
-			ix.always = append(ix.always, id)
-			continue
-		}
-		for _, n := range g.needs {
-			b := fields[n.field]
-			if b == nil {
-				b = &building{ids: make(map[predicate.Needle]int)}
-				fields[n.field], order = b, append(order, n.field)
-			}
-			b.add(n.needle, id)
+// unitsOf returns the units that may hold for events of a kind.
+func (e *Engine) unitsOf(k *remembered) (ids []int) {
+	for id := range e.units {
+		if e.units[id].cond.told(k) != never && !slices.Contains(e.rules[e.units[id].rule].meta.Needs, Unrecorded) {
+			ids = append(ids, id)
 		}
 	}
-	slices.Sort(order)
-	for _, f := range order {
-		ix.fields = append(ix.fields, fields[f].indexed(f))
-	}
-	return ix
-}
-
-// building collects what units need of one field.
-type building struct {
-	ids     map[predicate.Needle]int
-	needles []predicate.Needle
-	units   [][]int
-	present []int
-}
-
-func (b *building) add(n predicate.Needle, unit int) {
-	if n.Text == "" {
-		b.present = append(b.present, unit)
-		return
-	}
-	id, ok := b.ids[n]
-	if !ok {
-		id = len(b.needles)
-		b.ids[n], b.needles, b.units = id, append(b.needles, n), append(b.units, nil)
-	}
-	b.units[id] = append(b.units[id], unit)
-}
-
-func (b *building) indexed(field int) indexed {
-	f := indexed{field: field, units: b.units, present: b.present}
-	if len(b.needles) > 0 {
-		f.literals = predicate.CompileLiterals(b.needles)
-		f.shortest = len(slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) }).Text)
-	}
-	return f
+	return ids
 }

@@ -24,7 +24,7 @@ type leaf struct {
 	numbers  []value // of isNumber: with any of these
 	text     string  // of isOrder
 	node     node    // of isExpression
-	fields   []int   // that node reads
+	fields   []int   // that decide it: field, or those that node reads
 	ofKind   bool    // it asks what kind of event it is
 }
 

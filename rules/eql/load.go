@@ -14,14 +14,25 @@ import (
 // never hinders the others; one in another language of Elastic's is left out with a Diag that is not fatal. The diags are
 // in the order of the files, and within a file by position.
 func Compile(files []rule.File) (*Engine, []rule.Diag) {
-	e, diags := CompileSchema(files, ECS)
+	e, diags := compileAll(files, ECS)
 	e.build()
+	e.kinds = nil
 	return e, diags
 }
 
 // CompileSchema is Compile for events of another origin: only EvalFields may be used.
 func CompileSchema(files []rule.File, s Schema) (*Engine, []rule.Diag) {
+	e, diags := compileAll(files, s)
+	e.kinds = nil
+	return e, diags
+}
+
+// compileAll leaves Engine.kinds as they were asked.
+func compileAll(files []rule.File, s Schema) (*Engine, []rule.Diag) {
 	l := &loader{engine: &Engine{program: newProgram(s)}, ids: make(map[string]*rule.Meta)}
+	if s == ECS {
+		l.engine.kinds = l.engine.allKinds()
+	}
 	order := make(map[string]int)
 	for i, f := range files {
 		if _, ok := order[f.Name]; !ok {

@@ -31,9 +31,9 @@ func (e *Engine) needs(r *compiled) (needs []string) {
 
 func (e *Engine) needsOf(c *cond) string {
 	var groups []string
-	for _, k := range event.Kinds() {
-		if k.Group != "" && e.of(c, &k) != never && !slices.Contains(groups, k.Group) {
-			groups = append(groups, k.Group)
+	for _, k := range e.kinds {
+		if g := k.kind.Group; g != "" && !slices.Contains(groups, g) && c.told(k) != never {
+			groups = append(groups, g)
 		}
 	}
 	switch {
@@ -42,7 +42,7 @@ func (e *Engine) needsOf(c *cond) string {
 	case len(groups) > 0:
 		slices.Sort(groups)
 		return strings.Join(groups, "|")
-	case e.of(c, &event.Kinds()[event.NoKind]) != never:
+	case c.told(e.kinds[event.NoKind]) != never:
 		return "other"
 	}
 	return Unrecorded

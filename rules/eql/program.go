@@ -14,6 +14,7 @@ type program struct {
 	units    []unit
 	fieldIDs map[string]int
 	leafIDs  map[string]int
+	kinds    []*remembered // while rules are loaded
 }
 
 // unit is a condition that an event is asked: that of an event query, or of a term of a sequence.
@@ -60,6 +61,9 @@ func (p *program) leaf(l *leaf) *cond {
 		id = len(p.leaves)
 		p.leafIDs[key] = id
 		l.ofKind = isOfKind(l.name)
+		if l.kind != isExpression {
+			l.fields = []int{l.field}
+		}
 		p.leaves = append(p.leaves, l)
 	}
 	return &cond{op: condLeaf, leaf: id}

@@ -2,6 +2,7 @@ package eql
 
 import (
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -22,6 +23,11 @@ type scratch struct {
 	asked   []uint32 // by unit: number of the event
 	held    []int    // units that held
 	ids     []int32  // of literals
+	units   []int32  // of an index: behind the gates that a value opens
+	found   []finding
+	key     []byte          // of an event
+	texts   *predicate.Memo // of values
+	events  *predicate.Memo // of what the key fields of an event say
 	regex   regex.Scratch
 }
 
@@ -33,7 +39,7 @@ type fieldValues struct {
 func newScratch(p *program) *scratch {
 	return &scratch{
 		p: p, fields: make([]fieldValues, len(p.fields)), leaves: make([]uint32, len(p.leaves)), picks: make([]int, len(p.fields)),
-		asked: make([]uint32, len(p.units)),
+		asked: make([]uint32, len(p.units)), texts: predicate.NewMemo(128), events: predicate.NewMemo(512),
 	}
 }
 

@@ -6,13 +6,6 @@ import (
 	"github.com/auditpy/auditpy/internal/audit"
 )
 
-// folds reports whether a value has a letter outside of ASCII that folds to one within: the Kelvin sign and the long s.
-// Literals are found byte by byte, which says no to them wrongly.
-func folds(v string) bool {
-	const kelvin, longS = "\u212a", "\u017f"
-	return strings.IndexByte(v, kelvin[0]) >= 0 && strings.Contains(v, kelvin) || strings.IndexByte(v, longS[0]) >= 0 && strings.Contains(v, longS)
-}
-
 // recordTypes returns the record types that a condition needs one of; false if it does not name any, or is so tangled
 // that a part is met again.
 func (e *Engine) recordTypes(x *expr, seen map[*expr]bool) ([]audit.Type, bool) {

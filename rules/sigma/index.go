@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -65,11 +64,7 @@ func (ix *index) eval(e *Engine, sc *scratch) {
 func (ix *index) values(e *Engine, sc *scratch) []byte {
 	sc.key = sc.key[:0]
 	for i := range ix.fields {
-		values := sc.values(e, ix.fields[i].field)
-		sc.key = binary.AppendUvarint(sc.key, uint64(len(values)))
-		for _, v := range values {
-			sc.key = append(binary.AppendUvarint(sc.key, uint64(len(v))), v...)
-		}
+		sc.key = predicate.AppendTexts(sc.key, sc.values(e, ix.fields[i].field))
 	}
 	return sc.key
 }
@@ -139,7 +134,7 @@ func (f *indexed) open(dst []int32, e *Engine, sc *scratch, numbers bool) []int3
 func (f *indexed) find(dst []int32, sc *scratch, v string) []int32 {
 	switch {
 	case f.literals == nil || len(v) < f.shortest:
-	case folds(v):
+	case predicate.Folds(v):
 		for _, ids := range f.openings {
 			dst = append(dst, ids...)
 		}

@@ -1,0 +1,125 @@
+package eql
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/auditpy/auditpy/rules/predicate"
+)
+
+// newIndex makes the index of some units for events of a kind.
+func (e *Engine) newIndex(ids []int, k *remembered) *index {
+	ix := &index{question: e.number(), isKey: make([]bool, len(e.fields))}
+	b := builder{e: e, ix: ix, fields: make(map[int]*building)}
+	for _, id := range ids {
+		c := e.units[id].cond.reduce(k)
+		if c.op == condTrue {
+			ix.sure = append(ix.sure, id)
+			continue
+		}
+		ix.units = append(ix.units, part{id, c})
+		b.add(int32(len(ix.units)-1), c)
+	}
+	slices.Sort(b.order)
+	for _, f := range b.order {
+		ix.fields = append(ix.fields, b.fields[f].indexed(f, e.number()))
+	}
+	slices.Sort(ix.key)
+	return ix
+}
+
+// number numbers a question.
+func (e *Engine) number() uint32 {
+	e.questions++
+	return e.questions
+}
+
+// builder makes an index.
+type builder struct {
+	e      *Engine
+	ix     *index
+	fields map[int]*building
+	order  []int
+}
+
+// add puts a unit behind its gate.
+func (b *builder) add(unit int32, c *cond) {
+	b.reads(c)
+	g, ok := b.e.gate(c)
+	if !ok {
+		b.ix.open = append(b.ix.open, unit)
+		return
+	}
+	for _, n := range g.needs {
+		f := b.fields[n.field]
+		if f == nil {
+			f = &building{ids: make(map[predicate.Needle]int)}
+			b.fields[n.field], b.order = f, append(b.order, n.field)
+			b.remember(n.field)
+		}
+		f.add(n.needle, unit)
+	}
+}
+
+// reads makes the fields of a condition that hardly differ from event to event part of the key.
+func (b *builder) reads(c *cond) {
+	for _, k := range c.kids {
+		b.reads(k)
+	}
+	if c.op != condLeaf {
+		return
+	}
+	for _, f := range b.e.leaves[c.leaf].fields {
+		if isSteady(b.e.fields[f].name) {
+			b.remember(f)
+		}
+	}
+}
+
+func (b *builder) remember(field int) {
+	if !b.ix.isKey[field] {
+		b.ix.isKey[field] = true
+		b.ix.key = append(b.ix.key, field)
+	}
+}
+
+// isSteady reports whether a field is worth to be part of the key of every index that asks for it: it has few values, and
+// costs little.
+func isSteady(name string) bool {
+	switch name {
+	case "event.action", "event.type", "process.name", "process.executable", "process.parent.name", "process.parent.executable", "user.id", "process.args_count",
+		"process.parent.args_count", "process.working_directory":
+		return true
+	}
+	return false
+}
+
+// building collects what units need of one field.
+type building struct {
+	ids     map[predicate.Needle]int
+	needles []predicate.Needle
+	units   [][]int32
+	present []int32
+}
+
+func (b *building) add(n predicate.Needle, unit int32) {
+	if n.Text == "" {
+		b.present = append(b.present, unit)
+		return
+	}
+	id, ok := b.ids[n]
+	if !ok {
+		id = len(b.needles)
+		b.ids[n], b.needles, b.units = id, append(b.needles, n), append(b.units, nil)
+	}
+	b.units[id] = append(b.units[id], unit)
+}
+
+func (b *building) indexed(field int, question uint32) indexed {
+	f := indexed{field: field, question: question, units: b.units, present: b.present}
+	if len(b.needles) > 0 {
+		f.literals = predicate.CompileLiterals(b.needles)
+		f.shortest = len(slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) }).Text)
+	}
+	return f
+}
