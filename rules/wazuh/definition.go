@@ -36,9 +36,10 @@ type definition struct {
 	compareAt     int
 	audit         bool // it looks at audit's own fields
 	failed        bool
-	place         int                  // level by which it stands among its siblings
-	order         int                  // and its place in the files
-	has           map[*definition]bool // among parents
+	place         int         // level by which it stands among its siblings
+	order         int         // and its place in the files
+	room          int         // for parents
+	adopter       *definition // the last rule that has it among its parents
 	parents       []*definition
 	top           bool
 	index         int32

@@ -2,6 +2,7 @@ package wazuh_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,30 @@ func TestUndecided(t *testing.T) {
 	}
 	if u := e.Undecided(nil); len(u) != 1 || u[0].Count != 1 || u[0].Field != "full_log" || len(u[0].Rules) != 1 || u[0].Rules[0].ID != "100001" {
 		t.Errorf("undecided %+v, want rule 100001 once", u)
+	}
+}
+
+// TestGroupsOfMany: thousands of rules that hang under all of a group before them take memory for the links that there may
+// be, and those that are refused are nobody's parents.
+func TestGroupsOfMany(t *testing.T) {
+	const n = 6000
+	var b strings.Builder
+	fmt.Fprintf(&b, "<group name=\"a,\">%s", good)
+	for i := range n {
+		fmt.Fprintf(&b, "<rule id=\"%d\" level=\"5\"><if_group>a</if_group><match>never</match><description>x</description></rule>", 200_000+i)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	e, diags := wazuh.Compile([]rule.File{xml(b.String() + "</group>")}, wazuh.Options{})
+	runtime.ReadMemStats(&after)
+	if most := uint64(400 << 20); after.TotalAlloc-before.TotalAlloc > most {
+		t.Errorf("allocated %d bytes, want at most %d", after.TotalAlloc-before.TotalAlloc, most)
+	}
+	if len(diags) == 0 || len(diags)+len(e.Rules()) < n {
+		t.Errorf("%d rules load, %d diags: want each of %d rules loaded or told", len(e.Rules()), len(diags), n)
+	}
+	if got := newStages(t, e).run(lines(t, "exec 0 exe=/bin/good : good")); !slices.Equal(got, []string{"100900"}) {
+		t.Errorf("alerts %q", got)
 	}
 }
 

@@ -49,12 +49,16 @@ func (c *compiler) link() {
 	left := maxLinks
 	before := earlier{byGroup: make(map[string][]*definition)}
 	for _, d := range c.defs {
+		d.room = left
 		c.parents(d, &before)
-		if left -= len(d.parents); left < 0 {
+		if len(d.parents) > left {
 			c.blame(d, d.off, "rule %d: over %d links from rules to parents", d.id, maxLinks)
-			d.parents, left = nil, left+len(d.parents)
+			d.parents = nil
 		}
-		before.add(d)
+		left -= len(d.parents)
+		if !d.failed { // what is refused is nobody's parent
+			before.add(d)
+		}
 	}
 	c.reach()
 }
@@ -97,14 +101,14 @@ func (e *earlier) add(d *definition) {
 	}
 }
 
-// adopt gives d parents, each once.
+// adopt gives d parents, each once, and no more than one over what there is room for.
 func (d *definition) adopt(parents []*definition) {
-	if d.has == nil {
-		d.has = make(map[*definition]bool)
-	}
 	for _, p := range parents {
-		if p != d && !d.has[p] {
-			d.has[p] = true
+		if len(d.parents) > d.room {
+			return
+		}
+		if p != d && p.adopter != d {
+			p.adopter = d
 			d.parents = append(d.parents, p)
 		}
 	}

@@ -132,6 +132,8 @@ func (s *scanner) markup() {
 		s.literal(1)
 	case strings.HasPrefix(rest, "<![CDATA["):
 		s.cdata()
+	case strings.HasPrefix(rest, doctype):
+		s.doctype()
 	case strings.HasPrefix(rest, "<!"):
 		s.comment()
 	case strings.HasPrefix(rest, "<?"):
@@ -194,6 +196,19 @@ func (s *scanner) skip(end, what string) {
 		return
 	}
 	s.at += i + len(end)
+}
+
+const doctype = "<!DOCTYPE"
+
+// doctype refuses a document type and the entities that it may define, and passes over it. For Wazuh it is the begin of a
+// comment, which would take all rules behind it along.
+func (s *scanner) doctype() {
+	s.blame(faultAt(s.at, "DOCTYPE is not accepted: rules have no document type and no entities of their own"))
+	end := ">"
+	if rest := s.src[s.at:]; strings.Contains(rest[:strings.Index(rest+">", ">")], "[") {
+		end = "]>"
+	}
+	s.skip(end, "DOCTYPE")
 }
 
 func (s *scanner) cdata() {
