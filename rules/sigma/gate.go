@@ -195,6 +195,8 @@ func (e *Engine) fieldCost(id int, lit string) int {
 		return typeCost
 	case "SYSCALL", "syscall", "success", "nametype", "Initiated", "key", "exit":
 		return commonCost
+	case "InlineCode", "InlineCodeBare": // they are made when they are asked for
+		return commonCost
 	case "User", "ParentUser", "LogonId", "uid", "euid", "auid":
 		if slices.Contains(usual, lit) {
 			return commonCost
