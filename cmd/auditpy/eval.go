@@ -120,7 +120,7 @@ func (f *evalFlags) evaluate(w io.Writer, events []trial.Event) ([]trial.Result,
 	}
 	for _, warning := range warnings {
 		pos := rule.Pos{File: "query", Line: warning.Line, Col: warning.Col}
-		fmt.Fprintln(w, printable(rule.Diag{Pos: pos, Msg: warning.Msg}.String()))
+		fmt.Fprintln(w, told(rule.Diag{Pos: pos, Msg: warning.Msg}))
 	}
 	return results, nil
 }
@@ -133,7 +133,7 @@ func (f *evalFlags) evaluateFiles(w io.Writer, events []trial.Event) ([]trial.Re
 	}
 	engine, diags := trial.Detections(files, events, f.Options)
 	for _, d := range diags {
-		fmt.Fprintln(w, printable(d.String()))
+		fmt.Fprintln(w, told(d))
 	}
 	return trial.Run(engine, events), nil
 }

@@ -32,7 +32,7 @@ func (f *evalFlags) wazuhLines(in io.Reader, out, errs io.Writer) error {
 	files = slices.DeleteFunc(files, func(r rule.File) bool { return r.List == "" && !strings.EqualFold(filepath.Ext(r.Name), ".xml") })
 	set, diags := rules.LoadOptions(files, rules.Options{Zone: time.Local})
 	for _, d := range diags {
-		fmt.Fprintln(errs, printable(d.String()))
+		fmt.Fprintln(errs, told(d))
 	}
 	t := trialOfLines{set: set, tree: proctree.New(proctree.Options{}), cor: correlate.New(correlate.Options{})}
 	w := bufio.NewWriter(out)

@@ -54,7 +54,7 @@ func (f *explainFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	if _, ok := set.Explain(f.id, &event.Event{}); !ok {
-		return &hintError{fmt.Errorf("no rule has the id %q", f.id), "auditpy rules list shows the ids; auditpy rules lint says why one does not load"}
+		return noSuchRule(set, f.id)
 	}
 	in, err := openInput(c, args, f.sample)
 	if err != nil {
@@ -63,21 +63,35 @@ func (f *explainFlags) run(c *cobra.Command, args []string) error {
 	return f.explain(c, set, in)
 }
 
+// noSuchRule says why nothing can be explained about an id.
+func noSuchRule(set *rules.Set, id string) error {
+	for _, k := range set.Correlations() {
+		if k.Meta.ID == id {
+			return &hintError{fmt.Errorf("rule %q is a correlation: it asks nothing of an event", id), "explain the rules that it counts: " + strings.Join(k.Refs, ", ")}
+		}
+	}
+	return &hintError{fmt.Errorf("no rule has the id %q", id), "auditpy rules list shows the ids; auditpy rules lint says why one does not load"}
+}
+
 func (f *explainFlags) explain(c *cobra.Command, set *rules.Set, in *input) error {
 	none, _ := rules.Load(nil)
 	l := in.loop(none, correlate.Options{})
 	out := bufio.NewWriter(c.OutOrStdout())
-	found := false
+	found, seen := false, false
 	l.OnEvent = func(ev *event.Event) error {
 		if f.serial != 0 && ev.ID.Serial != f.serial {
 			return nil
 		}
+		seen = true
 		x, _ := set.Explain(f.id, ev)
 		found = found || x.Holds
 		return writeExplanation(out, ev, x)
 	}
 	if err := errors.Join(in.run(c.Context(), l), out.Flush(), in.err()); err != nil {
 		return err
+	}
+	if f.serial != 0 && !seen {
+		return &hintError{fmt.Errorf("no event has the serial %d", f.serial), "auditpy events shows the events; a serial is the number behind the colon, as in msg=audit(1700000000.123:4711)"}
 	}
 	if found {
 		return errFound
@@ -117,8 +131,5 @@ func shown(values []string) string {
 		quoted[i] = printable(v)
 	}
 	s := "    <- " + strings.Join(quoted, " | ")
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return s
+	return clip(s, most)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/rulefile"
 	"github.com/auditpy/auditpy/rules"
@@ -53,7 +54,7 @@ func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 	read, err := rulefile.Read(from.paths)
 	set, diags := rules.LoadOptions(append(files, read...), from.options)
 	for _, d := range diags {
-		fmt.Fprintln(w, printable(d.String()))
+		fmt.Fprintln(w, told(d))
 	}
 	boundMemory()
 	return set, err
@@ -79,14 +80,23 @@ the rule names, a|b for either of two; unrecorded is what no audit record tells,
 				return err
 			}
 			set, err := loadRules(c.ErrOrStderr(), ruleSource{args, len(args) == 0, o})
-			for _, m := range set.Rules() {
-				fmt.Fprintf(c.OutOrStdout(), "%-13s %-8s %-16s %s  %s\n", m.Level, m.Dialect, needs(m), printable(m.ID), printable(m.Title))
+			for _, m := range listed(set) {
+				fmt.Fprintf(c.OutOrStdout(), "%-13s %-8s %-16s %s  %s\n", m.Level, m.Dialect, needs(m), alert.Escape(m.ID), alert.Escape(m.Title))
 			}
 			return err
 		},
 	}
 	addRulesConfigFlag(c, &file)
 	return c
+}
+
+// listed are the rules of a set, and behind them the correlations.
+func listed(set *rules.Set) []*rule.Meta {
+	all := set.Rules()
+	for _, k := range set.Correlations() {
+		all = append(all, k.Meta)
+	}
+	return all
 }
 
 // needs is what audit rules must record for a rule.
@@ -112,12 +122,12 @@ func rulesLintCommand() *cobra.Command {
 			set, diags := rules.LoadOptions(files, o)
 			bad := 0
 			for _, d := range diags {
-				fmt.Fprintln(c.OutOrStdout(), printable(d.String()))
+				fmt.Fprintln(c.OutOrStdout(), told(d))
 				if d.Fatal {
 					bad++
 				}
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "auditpy: %d rules load, %d errors in those that do not\n", len(set.Rules()), bad)
+			fmt.Fprintf(c.ErrOrStderr(), "auditpy: %d rules load, %d errors in those that do not\n", len(listed(set)), bad)
 			if err == nil && bad > 0 {
 				err = errFound
 			}

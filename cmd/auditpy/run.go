@@ -63,7 +63,7 @@ func runAgent(c *cobra.Command, cfg *config.Config, l *loader) error {
 	defer signal.Stop(hup)
 	first, err := l.rules(cfg)
 	for _, d := range first.Diags {
-		fmt.Fprintln(c.ErrOrStderr(), printable(d.String()))
+		fmt.Fprintln(c.ErrOrStderr(), told(d))
 	}
 	if err != nil {
 		return err
