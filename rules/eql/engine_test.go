@@ -117,7 +117,7 @@ func TestEval(t *testing.T) {
 		t.Fatalf("matches %+v", ms)
 	}
 	st := ms[0].Stages[0]
-	if st.Of != e.Sequences()[0] || st.Term != 0 || fmt.Sprint(st.Keys) != "[[{localhost false}] [{0 false}]]" || len(st.Evidence) == 0 {
+	if st.Of != e.Sequences()[0] || st.Term != 0 || fmt.Sprint(st.Keys) != "[[{localhost false}] [{0 false}]]" || len(st.Of.Evidence(st.Term, execution("/usr/bin/id", "/bin/bash", "id"))) == 0 {
 		t.Errorf("stage %+v", st)
 	}
 }
