@@ -25,8 +25,10 @@ const maxStash = 16 << 10
 
 // take makes s a copy of an event, with what keep leaves of it.
 func (s *stash) take(ev *event.Event) {
+	if s.text.Size() > maxStash { // the old texts are let go of
+		clear(s.args)
+	}
 	s.text.Reset(maxStash)
-	clear(s.args)
 	s.args, s.used, s.size, s.whole = s.args[:0], 0, 512, true
 	s.ev = event.Event{ID: ev.ID, Complete: ev.Complete, Records: s.ev.Records[:0]}
 	for i := range ev.Records {

@@ -5,9 +5,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // executionOf is an execution with ancestors, whose texts are long by size.
@@ -77,4 +79,27 @@ func BenchmarkStash(b *testing.B) {
 			keep(ev)
 		}
 	})
+}
+
+// TestWaitingNoAllocation: an event that has a later term only, of sequences that nothing began, waits and goes without a
+// trace.
+func TestWaitingNoAllocation(t *testing.T) {
+	q := sequenceOf("A B", time.Minute)
+	q.Evidence = func(int, *event.Event) []rule.Evidence {
+		t.Error("nobody needs to know why")
+		return nil
+	}
+	c := New(Options{})
+	ev := executionOf(4, 300)
+	ev.Process.Parent.Streams = nil
+	ms := []rule.Match{{Rule: q.Meta, Silent: true, Stages: []rule.Stage{{Of: q, Term: 1, Keys: [][]rule.Key{{{Text: "some user"}}}}}}}
+	n := testing.AllocsPerRun(20_000, func() {
+		ev.ID = audit.ID{Msec: ev.ID.Msec + 10, Serial: ev.ID.Serial + 1}
+		if as := c.Observe(nil, ev, ms); len(as) > 0 {
+			t.Error(as)
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

@@ -193,3 +193,17 @@ func BenchmarkEval(b *testing.B) {
 		bench(e)(b)
 	})
 }
+
+// TestNoAllocationOfStages: that an event satisfies a term of a sequence lies in the memory of what another did before.
+func TestNoAllocationOfStages(t *testing.T) {
+	e, _ := Compile([]rule.File{oneRule(13), oneRule(15)})
+	ev := execution("/usr/bin/id", "/bin/bash", "id")
+	ms := e.Eval(nil, ev)
+	if n := testing.AllocsPerRun(100, func() {
+		if ms = e.Eval(ms[:0], ev); len(ms) != 1 || len(ms[0].Stages) != 1 {
+			t.Fatal(ms)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
