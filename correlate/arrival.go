@@ -7,20 +7,25 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// arrival is an event on its way to the machines of the sequences that have a term for it.
+// arrival is an event on its way to the machines of the sequences that have a term for it. Most come to no machine, so
+// arrivals lie in memory that is used again, and what a machine keeps of one is made when it takes it.
 type arrival struct {
-	id    audit.ID
-	node  *clock
-	epoch int // of node, when it came
-	due   int64
-	turns []turn
-	ev    *event.Event
-	kept  int // bytes of ev, if it is a copy of ours; 0: it lives as long as the call
-	final bool
-	bytes int
+	id     audit.ID
+	node   *clock
+	epoch  int // of node, when it came
+	due    int64
+	turns  []turn
+	stages []satisfied
+	ev     *event.Event // nil: it is in copy
+	kept   int          // bytes of the event, if it is a copy of ours; 0: it lives as long as the call
+	copy   *stash
+	final  bool
+	bytes  int
+	text   text.Arena // of keys
 }
 
 // turn is what an arrival does to one machine.
@@ -32,15 +37,22 @@ type turn struct {
 
 // hit is one term that the event satisfies.
 type hit struct {
-	term int
-	by   *occurrence
+	term  int
+	stage int // of the arrival
 }
 
-// by returns what satisfies a term, nil if nothing does.
-func (t *turn) by(term int) *occurrence {
+// satisfied is one term that the event satisfies, for all keys.
+type satisfied struct {
+	of   *series
+	term int
+	by   *occurrence // nil: no machine has taken it
+}
+
+// hit returns what satisfies a term, nil if nothing does.
+func (t *turn) hit(term int) *hit {
 	for i := range t.hits {
 		if t.hits[i].term == term {
-			return t.hits[i].by
+			return &t.hits[i]
 		}
 	}
 	return nil
@@ -52,6 +64,39 @@ type occurrence struct {
 	evidence []rule.Evidence
 	size     int // about, in bytes
 	refs     int // partial sequences that have it
+}
+
+func newOccurrence(id audit.ID, evidence []rule.Evidence) *occurrence {
+	kept := keepEvidence(evidence)
+	return &occurrence{id: id, evidence: kept, size: occurrenceSize + sizeOf(kept)}
+}
+
+// take returns the occurrence of a hit, for a machine to keep.
+func (a *arrival) take(h *hit) *occurrence {
+	st := &a.stages[h.stage]
+	if st.by == nil {
+		st.by = newOccurrence(a.id, st.of.Evidence(st.term, a.event()))
+	}
+	return st.by
+}
+
+// event returns the event, valid until the arrival is used again.
+func (a *arrival) event() *event.Event {
+	if a.ev == nil && a.copy != nil {
+		a.ev = a.copy.event()
+	}
+	return a.ev
+}
+
+// keep makes the event ours for ever.
+func (a *arrival) keep() {
+	if a.kept == 0 {
+		a.ev, a.kept = keep(a.ev)
+		a.bytes += a.kept
+		return
+	}
+	a.event()
+	a.copy = nil // it is not used again
 }
 
 // order compares events as their host ordered them: by the time of the begin of the system call, then by the serial. Events
@@ -73,7 +118,8 @@ func (s *sequences) arrive(n *clock, ev *event.Event, ms []rule.Match) *arrival 
 				continue
 			}
 			if a == nil {
-				a = &arrival{id: ev.ID, node: n, epoch: n.epoch, due: ev.ID.Msec + s.reorder, ev: ev, bytes: arrivalSize}
+				a = s.fresh()
+				a.id, a.node, a.epoch, a.due, a.ev, a.bytes = ev.ID, n, n.epoch, ev.ID.Msec+s.reorder, ev, arrivalSize
 				a.id.Node = ownNode(n, ev.ID.Node)
 			}
 			s.include(a, d, st)
@@ -91,15 +137,19 @@ func ownNode(n *clock, name string) string {
 }
 
 func (s *sequences) include(a *arrival, d *series, st *rule.Stage) {
-	o := &occurrence{id: a.id, evidence: keepEvidence(st.Evidence)}
-	o.size = occurrenceSize + sizeOf(o.evidence)
-	a.bytes += o.size
+	a.stages = append(a.stages, satisfied{of: d, term: st.Term})
+	a.bytes += occurrenceSize
+	if d.Evidence == nil {
+		o := newOccurrence(a.id, st.Evidence)
+		a.stages[len(a.stages)-1].by = o
+		a.bytes += o.size - occurrenceSize
+	}
 	a.final = a.final || d.final[st.Term]
-	s.keys = s.combine(s.keys[:0], s.key[:0], st.Keys)
+	s.keys = s.combine(s.keys[:0], &a.text, st.Keys)
 	for _, key := range s.keys {
 		t := a.turn(d, key)
-		if t.by(st.Term) == nil {
-			t.hits = append(t.hits, hit{st.Term, o})
+		if t.hit(st.Term) == nil {
+			t.hits = append(t.hits, hit{st.Term, len(a.stages) - 1})
 		}
 		a.bytes += turnSize + len(key)
 	}
@@ -113,25 +163,32 @@ func (a *arrival) turn(d *series, key string) *turn {
 			return &a.turns[i]
 		}
 	}
-	a.turns = append(a.turns, turn{of: d, key: key})
-	return &a.turns[len(a.turns)-1]
+	if len(a.turns) < cap(a.turns) { // with the memory of the hits
+		a.turns = a.turns[:len(a.turns)+1]
+	} else {
+		a.turns = append(a.turns, turn{})
+	}
+	t := &a.turns[len(a.turns)-1]
+	t.of, t.key, t.hits = d, key, t.hits[:0]
+	return t
 }
 
-// keep makes the event ours.
-func (a *arrival) keep() {
-	if a.kept == 0 {
-		a.ev, a.kept = keep(a.ev)
-		a.bytes += a.kept
+// copyEvent makes the event ours, until the arrival is used again.
+func (a *arrival) copyEvent() {
+	if a.copy == nil {
+		a.copy = &stash{}
 	}
+	a.copy.take(a.ev)
+	for i := 0; i < len(a.stages) && !a.copy.whole; i++ { // what it lacks may be the evidence
+		a.take(&hit{stage: i})
+	}
+	a.ev, a.kept = nil, a.copy.size
+	a.bytes += a.kept
 }
 
 // wait puts an arrival where it belongs among those that wait for their turn.
 func (s *sequences) wait(a *arrival) {
-	if a.final {
-		a.keep()
-	} else {
-		a.ev = nil
-	}
+	a.copyEvent()
 	n := a.node
 	i := len(n.waiting)
 	for i > 0 && before(a.id, n.waiting[i-1].id) {
@@ -174,4 +231,30 @@ func (s *sequences) settle(n *clock) {
 	for len(n.waiting) > 0 {
 		s.release(n)
 	}
+}
+
+// maxSpare bounds the arrivals that are kept to be used again: more wait only while something is wrong.
+const maxSpare = 512
+
+// fresh returns an arrival to fill.
+func (s *sequences) fresh() *arrival {
+	n := len(s.spare)
+	if n == 0 {
+		return &arrival{}
+	}
+	a := s.spare[n-1]
+	s.spare[n-1] = nil
+	s.spare = s.spare[:n-1]
+	return a
+}
+
+// recycle takes an arrival back that had its turns.
+func (s *sequences) recycle(a *arrival) {
+	if len(s.spare) >= maxSpare {
+		return
+	}
+	clear(a.stages)
+	a.text.Reset(4 << 10)
+	*a = arrival{turns: a.turns[:0], stages: a.stages[:0], copy: a.copy, text: a.text}
+	s.spare = append(s.spare, a)
 }

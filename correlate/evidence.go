@@ -21,10 +21,7 @@ func keepEvidence(all []rule.Evidence) []rule.Evidence {
 	kept := make([]rule.Evidence, min(len(all), maxEvidence))
 	for i := range kept {
 		e := all[i]
-		kept[i] = rule.Evidence{Field: e.Field, Value: strings.Clone(e.Value[:min(len(e.Value), maxEvidenceValue)]), Match: e.Match}
-		if e.Match == e.Value { // where a rule names the whole value, it may have handed out that of the event
-			kept[i].Match = kept[i].Value
-		}
+		kept[i] = rule.Evidence{Field: e.Field, Value: strings.Clone(e.Value[:min(len(e.Value), maxEvidenceValue)]), Match: strings.Clone(e.Match)}
 	}
 	return kept
 }

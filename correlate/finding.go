@@ -21,6 +21,14 @@ func (s *sequences) find(m *machine, p *partial, ev *event.Event) {
 	s.found = append(s.found, finding{m.of, m.key, p.events, ev})
 }
 
+// findNow is find for a sequence that an arrival completed.
+func (s *sequences) findNow(m *machine, p *partial, a *arrival) {
+	if a.kept > 0 { // the memory of the alert must not be used again
+		a.keep()
+	}
+	s.find(m, p, a.ev)
+}
+
 // say notes what became of a machine.
 func (s *sequences) say(m *machine, why Reason) {
 	if s.opts.Explain {

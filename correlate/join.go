@@ -3,16 +3,28 @@ package correlate
 import (
 	"slices"
 
+	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // maxEventKeys bounds the values of one key field of an event, and the keys that they make together.
 const maxEventKeys = 64
 
-// combine appends the keys that the values of the fields make, the last field changing first.
-func (s *sequences) combine(dst []string, prefix []byte, fields [][]rule.Key) []string {
+// combine appends the keys that the values of the fields make, in mem, the last field changing first.
+func (s *sequences) combine(dst []string, mem *text.Arena, fields [][]rule.Key) []string {
+	s.key = s.key[:0]
+	for _, values := range fields {
+		if len(values) != 1 {
+			return s.combineMany(dst, mem, s.key[:0], fields)
+		}
+		s.key = appendJoin(s.key, values[0])
+	}
+	return append(dst, mem.Add(text.View(s.key)))
+}
+
+func (s *sequences) combineMany(dst []string, mem *text.Arena, prefix []byte, fields [][]rule.Key) []string {
 	if len(fields) == 0 {
-		return append(dst, string(prefix))
+		return append(dst, mem.Add(text.View(prefix)))
 	}
 	var some [maxEventKeys]rule.Key
 	for _, k := range s.distinct(some[:0], fields[0]) {
@@ -20,7 +32,7 @@ func (s *sequences) combine(dst []string, prefix []byte, fields [][]rule.Key) []
 			s.stats.OverEventKeys++
 			break
 		}
-		dst = s.combine(dst, appendJoin(prefix, k), fields[1:])
+		dst = s.combineMany(dst, mem, appendJoin(prefix, k), fields[1:])
 	}
 	return dst
 }

@@ -9,19 +9,19 @@ import (
 // proceed takes an event through the steps of a machine, from the last to the first.
 func (s *sequences) proceed(m *machine, a *arrival, t *turn) {
 	for j := len(m.of.steps) - 1; j >= 0; j-- {
-		o := t.by(m.of.steps[j].term)
+		h := t.hit(m.of.steps[j].term)
 		switch {
-		case o == nil:
+		case h == nil:
 		case j == 0:
-			s.reach(m, 0, s.begin(m, o), a)
-		case m.slots[j-1] != nil && before(m.slots[j-1].last(), o.id):
-			s.extend(m, j, o, a)
+			s.reach(m, 0, s.begin(m, a.take(h)), a)
+		case m.slots[j-1] != nil && before(m.slots[j-1].last(), a.id):
+			s.extend(m, j, h, a)
 		}
 	}
 	if m.of.missing {
-		s.miss(m, t)
+		s.miss(m, a, t)
 	}
-	if m.of.Until >= 0 && t.by(m.of.Until) != nil {
+	if m.of.Until >= 0 && t.hit(m.of.Until) != nil {
 		s.cut(m, a.id)
 	}
 }
@@ -39,14 +39,14 @@ func (s *sequences) begin(m *machine, o *occurrence) *partial {
 }
 
 // extend takes what stands before step j over it, or ends it.
-func (s *sequences) extend(m *machine, j int, o *occurrence, a *arrival) {
+func (s *sequences) extend(m *machine, j int, h *hit, a *arrival) {
 	p := m.slots[j-1]
 	m.slots[j-1] = nil
-	if !m.of.within(p.first().Msec, o.id.Msec) || m.came(m.of.steps[j].not, p.last(), o.id) {
+	if !m.of.within(p.first().Msec, a.id.Msec) || m.came(m.of.steps[j].not, p.last(), a.id) {
 		s.drop(m.of, p)
 		return
 	}
-	s.add(m.of, p, o)
+	s.add(m.of, p, a.take(h))
 	s.reach(m, j, p, a)
 }
 
@@ -82,14 +82,14 @@ func (s *sequences) complete(m *machine, p *partial, a *arrival) {
 	}
 	switch {
 	case from == none: // nothing came before it, so that nothing that comes after it matters
-		s.find(m, p, a.ev)
+		s.findNow(m, p, a)
 	case len(m.of.trail) > 0 && m.of.within(from.Msec, p.last().Msec):
 		s.pend(m, p, m.of.after(from.Msec), a)
 		return
 	case len(m.of.lead) > 0 && m.of.within(from.Msec, p.last().Msec):
 		s.say(m, ReasonFalse)
 	default:
-		s.find(m, p, a.ev)
+		s.findNow(m, p, a)
 	}
 	s.drop(m.of, p)
 }
@@ -115,10 +115,9 @@ func (s *sequences) pend(m *machine, p *partial, deadline int64, a *arrival) {
 }
 
 // miss takes the terms that should be missing and are not.
-func (s *sequences) miss(m *machine, t *turn) {
+func (s *sequences) miss(m *machine, a *arrival, t *turn) {
 	for i := range t.hits {
-		term := t.hits[i].term
-		id := t.hits[i].by.id
+		term, id := t.hits[i].term, a.id
 		if !m.of.Terms[term].Missing {
 			continue
 		}

@@ -16,8 +16,8 @@ func (s *sequences) sample(m *machine, a *arrival, t *turn) {
 	}
 	m.muted = false
 	for j := range m.of.steps {
-		if o := t.by(m.of.steps[j].term); o != nil {
-			s.see(m, j, o)
+		if h := t.hit(m.of.steps[j].term); h != nil {
+			s.see(m, j, a.take(h))
 		}
 	}
 	s.forget(m)
@@ -27,7 +27,7 @@ func (s *sequences) sample(m *machine, a *arrival, t *turn) {
 		return
 	}
 	m.muted, m.until = true, m.of.after(p.last().Msec)
-	s.find(m, p, a.ev)
+	s.findNow(m, p, a)
 	s.drop(m.of, p)
 	for j := range m.seen {
 		s.unsee(m, j, len(m.seen[j]))

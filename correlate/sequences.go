@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
@@ -35,6 +36,7 @@ type sequences struct {
 	held    int       // their bytes
 	key     []byte
 	keys    []string
+	spare   []*arrival
 	found   []finding // since the last call
 }
 
@@ -61,6 +63,7 @@ func (s *sequences) run(a *arrival) {
 	for i := range a.turns {
 		s.take(a, &a.turns[i])
 	}
+	s.recycle(a)
 	s.shrink()
 }
 
@@ -106,11 +109,11 @@ func (s *sequences) machineOf(a *arrival, t *turn) *machine {
 
 // begins reports whether the event can be the first of something.
 func (t *turn) begins() bool {
-	if t.of.Sample || t.by(t.of.steps[0].term) != nil {
+	if t.of.Sample || t.hit(t.of.steps[0].term) != nil {
 		return true
 	}
 	for _, term := range t.of.lead {
-		if t.by(term) != nil {
+		if t.hit(term) != nil {
 			return true
 		}
 	}
@@ -118,7 +121,7 @@ func (t *turn) begins() bool {
 }
 
 func (s *sequences) open(a *arrival, t *turn) *machine {
-	m := s.enter(t.of, t.key, a.node)
+	m := s.enter(t.of, strings.Clone(t.key), a.node)
 	m.epoch = a.epoch
 	return m
 }

@@ -6,8 +6,7 @@ func (s *saver) arrival(a *arrival, at map[*series]int) {
 	s.ID(a.id)
 	s.Uint(uint64(a.epoch))
 	s.Int(a.due)
-	s.Count(s.events.optional(a.ev))
-	s.Count(a.kept)
+	s.waitingEvent(a)
 	s.Count(a.bytes)
 	s.Count(len(a.turns))
 	for i := range a.turns {
@@ -17,9 +16,23 @@ func (s *saver) arrival(a *arrival, at map[*series]int) {
 		s.Count(len(t.hits))
 		for _, h := range t.hits {
 			s.Count(h.term)
-			s.Count(s.steps.index(h.by))
+			s.Count(s.steps.index(a.take(&h)))
 		}
 	}
+}
+
+// waitingEvent writes the event of an arrival, if it may be told.
+func (s *saver) waitingEvent(a *arrival) {
+	if !a.final {
+		s.Count(0)
+		s.Count(0)
+		return
+	}
+	if a.kept > 0 {
+		a.keep() // the table has it until all is written
+	}
+	s.Count(s.events.optional(a.ev))
+	s.Count(a.kept)
 }
 
 // arrivals reads the events that wait on a clock.
@@ -52,7 +65,8 @@ func (l *loader) arrival(n *clock, ds []*series) *arrival {
 				return a
 			}
 			a.final = a.final || t.of.final[term]
-			t.hits = append(t.hits, hit{term, o})
+			a.stages = append(a.stages, satisfied{t.of, term, o})
+			t.hits = append(t.hits, hit{term, len(a.stages) - 1})
 		}
 		if t.of != nil {
 			a.turns = append(a.turns, t)

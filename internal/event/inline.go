@@ -8,41 +8,41 @@ import (
 // inlineCode is the program that an interpreter was given on its command line, as python3 -c CODE: not any text there
 // that looks like one. "" if there is none.
 func inlineCode(p *Process) string {
-	args := interpreted(p)
-	if len(args) == 0 {
+	file, args := interpreted(p)
+	if file == "" {
 		return ""
 	}
-	name := strings.TrimRight(path.Base(args[0]), "0123456789.")
+	name := strings.TrimRight(path.Base(file), "0123456789.")
 	if name = strings.TrimPrefix(name, "platform-"); strings.HasPrefix(name, "python") || strings.HasPrefix(name, "pypy") {
-		return pythonCode(args[1:])
+		return pythonCode(args)
 	}
 	switch name {
 	case "perl", "ruby", "lua", "luajit", "node", "nodejs":
-		return codeAfter(args[1:], "-e", "-E", "--eval", "-p", "--print")
+		return codeAfter(args, "-e", "-E", "--eval", "-p", "--print")
 	case "awk", "gawk", "mawk":
-		return awkCode(args[1:])
+		return awkCode(args)
 	case "php", "php-cgi":
-		return codeAfter(args[1:], "-r", "--run")
+		return codeAfter(args, "-r", "--run")
 	}
 	return ""
 }
 
-// interpreted is the arguments of what runs, and before them its path: that of the executable, whatever argv[0] says;
-// what ld.so was told to run, if it was.
-func interpreted(p *Process) []string {
+// interpreted is the path of what runs, and its arguments: that of the executable, whatever argv[0] says; what ld.so was
+// told to run, if it was.
+func interpreted(p *Process) (file string, args []string) {
 	if len(p.Args) == 0 {
-		return nil
+		return "", nil
 	}
 	base := path.Base(p.Exe)
 	if !strings.HasPrefix(base, "ld-") && !strings.HasPrefix(base, "ld.") {
-		return append([]string{p.Exe}, p.Args[1:]...)
+		return p.Exe, p.Args[1:]
 	}
 	for i, a := range p.Args[1:] {
 		if !strings.HasPrefix(a, "-") {
-			return p.Args[1+i:]
+			return a, p.Args[2+i:]
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // pythonCode reads options as the interpreter does: https://docs.python.org/3/using/cmdline.html.

@@ -67,7 +67,10 @@ func (p *Process) ParentPID() int {
 
 // EntityID names the process by what no other process has: boot, node, pid and start. It stays over execs, and over
 // restarts of the agent for a process that lives through one.
-func (p *Process) EntityID() string { return string(p.AppendEntityID(nil)) }
+func (p *Process) EntityID() string {
+	var b [16]byte
+	return string(p.AppendEntityID(b[:0]))
+}
 
 // AppendEntityID appends the EntityID.
 //

@@ -119,53 +119,67 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 		u := &e.units[id]
 		r := &e.rules[u.rule]
 		if r.seq == nil {
-			dst = append(dst, rule.Match{Rule: r.meta, Evidence: e.evidence(u.cond, sc)})
+			dst = rule.Grow(dst)
+			m := &dst[len(dst)-1]
+			m.Rule, m.Evidence = r.meta, e.evidence(u.cond, sc)
 			continue
 		}
-		stage, ok := e.stage(r.seq, u, sc)
-		if !ok {
+		if !u.hasKeys(sc) {
 			continue
 		}
 		if last != u.rule {
-			dst = append(dst, rule.Match{Rule: r.meta, Silent: true})
+			dst = rule.Grow(dst)
+			m := &dst[len(dst)-1]
+			m.Rule, m.Silent = r.meta, true
 			last = u.rule
 		}
-		m := &dst[len(dst)-1]
-		m.Stages = append(m.Stages, stage)
+		e.addStage(&dst[len(dst)-1], r.seq, u, sc)
 	}
 	sc.held = sc.held[:0]
 	return dst
 }
 
-// stage says that an event satisfies a term; false if it lacks a key.
-func (e *Engine) stage(s *rule.Sequence, u *unit, sc *scratch) (rule.Stage, bool) {
-	n := 0
+// hasKeys reports whether an event has a value for each key field of a term.
+func (u *unit) hasKeys(sc *scratch) bool {
 	for _, f := range u.by {
-		values := len(sc.values(f.id))
-		if values == 0 && !f.optional {
-			return rule.Stage{}, false
+		if !f.optional && len(sc.values(f.id)) == 0 {
+			return false
 		}
-		n += max(1, values)
 	}
-	keys, all := make([][]rule.Key, len(u.by)), make([]rule.Key, 0, n)
-	for i, f := range u.by {
-		start := len(all)
-		all = appendKeys(all, f, sc)
-		keys[i] = all[start:len(all):len(all)]
-	}
-	return rule.Stage{Of: s, Term: u.term, Keys: keys, Evidence: e.evidence(u.cond, sc)}, true
+	return true
 }
 
-// appendKeys appends each value of a key field once.
-func appendKeys(all []rule.Key, f keyField, sc *scratch) []rule.Key {
-	start := len(all)
-	for _, v := range sc.values(f.id) {
-		if k := (rule.Key{Text: v}); !slices.Contains(all[start:], k) {
-			all = append(all, k)
+// addStage says that an event satisfies a term.
+func (e *Engine) addStage(m *rule.Match, s *rule.Sequence, u *unit, sc *scratch) {
+	st := m.AddStage(s, u.term, len(u.by))
+	for i, f := range u.by {
+		st.Keys[i] = appendKeys(st.Keys[i], sc.values(f.id))
+	}
+	if s.Evidence == nil {
+		st.Evidence = e.evidence(u.cond, sc)
+	}
+}
+
+// appendKeys appends each of the values of a key field once.
+func appendKeys(keys []rule.Key, values []string) []rule.Key {
+	if len(values) == 0 {
+		return append(keys, rule.Key{Null: true})
+	}
+	for _, v := range values {
+		if k := (rule.Key{Text: v}); !slices.Contains(keys, k) {
+			keys = append(keys, k)
 		}
 	}
-	if len(all) == start {
-		all = append(all, rule.Key{Null: true})
+	return keys
+}
+
+// evidenceOfTerms is what Sequence.Evidence of a rule tells.
+func (e *Engine) evidenceOfTerms(r *compiled) func(int, *event.Event) []rule.Evidence {
+	units := e.units[r.first:r.end]
+	return func(term int, ev *event.Event) []rule.Evidence {
+		sc := e.begin(ev, nil)
+		found := e.evidence(units[term].cond, sc)
+		e.end(sc)
+		return found
 	}
-	return all
 }

@@ -117,7 +117,7 @@ func TestEval(t *testing.T) {
 		t.Fatalf("matches %+v", ms)
 	}
 	st := ms[0].Stages[0]
-	if st.Of != e.Sequences()[0] || st.Term != 0 || fmt.Sprint(st.Keys) != "[[{localhost false}] [{0 false}]]" || len(st.Evidence) == 0 {
+	if st.Of != e.Sequences()[0] || st.Term != 0 || fmt.Sprint(st.Keys) != "[[{localhost false}] [{0 false}]]" || len(st.Of.Evidence(st.Term, execution("/usr/bin/id", "/bin/bash", "id"))) == 0 {
 		t.Errorf("stage %+v", st)
 	}
 }
@@ -192,4 +192,18 @@ func BenchmarkEval(b *testing.B) {
 		e, _ := Compile(elastic(b))
 		bench(e)(b)
 	})
+}
+
+// TestNoAllocationOfStages: that an event satisfies a term of a sequence lies in the memory of what another did before.
+func TestNoAllocationOfStages(t *testing.T) {
+	e, _ := Compile([]rule.File{oneRule(13), oneRule(15)})
+	ev := execution("/usr/bin/id", "/bin/bash", "id")
+	ms := e.Eval(nil, ev)
+	if n := testing.AllocsPerRun(100, func() {
+		if ms = e.Eval(ms[:0], ev); len(ms) != 1 || len(ms[0].Stages) != 1 {
+			t.Fatal(ms)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/auditpy/auditpy/rules/predicate"
@@ -122,6 +123,7 @@ func isUsable(lit string) bool {
 const (
 	presenceCost = 4000
 	commonCost   = 2000
+	everydayCost = 300
 )
 
 func (p *program) presence(field int) gate {
@@ -133,8 +135,17 @@ func (p *program) literalCost(field int, lit string, place predicate.Place) int 
 	if place != predicate.Anywhere {
 		rare += 4
 	}
-	return p.fieldCost(field) + 1000/(rare*rare)
+	cost := p.fieldCost(field) + 1000/(rare*rare)
+	if cost < everydayCost && strings.Contains(everyday, " "+strings.ToLower(lit)+" ") {
+		return everydayCost
+	}
+	return cost
 }
+
+// everyday has the programs that most executions are of, what they are mostly told, and where.
+const everyday = " bash sh dash /bin/bash /bin/sh /usr/bin/bash /usr/bin/sh /usr/bin/dash -c -l -i cat grep sed awk gawk mawk ls find rm cp mv ln mkdir chmod " +
+	"touch tr cut head tail sort uniq wc date echo test expr env id uname basename dirname xargs tee sleep ps python python3 perl git make cc gcc ld as curl ssh sudo " +
+	"/usr/bin/ /usr/sbin/ /usr/local/bin/ /usr/lib/ /etc/ /tmp/ /var/tmp /var/tmp/ /home/ /root/ /opt/ /usr/ /var/ "
 
 func (p *program) fieldCost(id int) int {
 	switch p.fields[id].name {

@@ -80,7 +80,8 @@ func (ix *index) consider(unit int32, sc *scratch) {
 		return
 	}
 	sc.asked[u.id] = sc.turn
-	switch u.cond.told(byKey{ix, sc}) {
+	sc.by = byKey{ix, sc}
+	switch u.cond.told(&sc.by) {
 	case always:
 		sc.found = append(sc.found, unit<<1|1)
 	case perhaps:
@@ -94,7 +95,7 @@ type byKey struct {
 	sc *scratch
 }
 
-func (k byKey) tell(leaf int) verdict {
+func (k *byKey) tell(leaf int) verdict {
 	l := k.sc.p.leaves[leaf]
 	for _, f := range l.fields {
 		if !k.ix.isKey[f] {
@@ -154,6 +155,11 @@ func (f *indexed) opened(sc *scratch, v string) []int32 {
 // build makes the indexes: one for all kinds that say the same of the same units. The terms of a sequence that lacks one for
 // good are in none.
 func (e *Engine) build() {
+	for i := range e.rules {
+		if r := &e.rules[i]; r.seq != nil {
+			r.seq.Evidence = e.evidenceOfTerms(r)
+		}
+	}
 	e.indexes = make([]*index, len(e.kinds))
 	known := make(map[string]*index)
 	for k, kind := range e.kinds {

@@ -25,6 +25,7 @@ type scratch struct {
 	ids     []int32  // of literals
 	units   []int32  // of an index: behind the gates that a value opens
 	found   []finding
+	by      byKey
 	key     []byte          // of an event
 	texts   *predicate.Memo // of values
 	events  *predicate.Memo // of what the key fields of an event say

@@ -41,7 +41,7 @@ const (
 	fewSlots, mostSlots = 1 << 8, 1 << 12
 	slotIDs             = 8 // numbers for each slot
 	// maxMemoText bounds a text, in bytes, and maxMemoFound what was found: what is longer is not worth its place.
-	maxMemoText  = 2048
+	maxMemoText  = 4096
 	maxMemoFound = 256
 )
 
@@ -69,7 +69,14 @@ func (m *Memo) Key(question uint32, a, b string) MemoKey {
 
 // Get returns what Put was given for k; false if that is not known, or no longer. The list is valid until the next Put.
 func (m *Memo) Get(k MemoKey) (found []int32, ok bool) {
-	s := &m.slots[k.hash&uint64(len(m.slots)-1)]
+	at := k.hash & uint64(len(m.slots)-1)
+	if found, ok = m.read(&m.slots[at], k); !ok {
+		found, ok = m.read(&m.slots[at^1], k)
+	}
+	return found, ok
+}
+
+func (m *Memo) read(s *memoSlot, k MemoKey) (found []int32, ok bool) {
 	if s.hash != k.hash || s.question != k.Question || m.textEnd-s.text > uint64(len(m.texts)) || m.idEnd-s.ids > uint64(len(m.ids)) {
 		return nil, false
 	}
@@ -87,10 +94,10 @@ func (m *Memo) Put(k MemoKey, found []int32) {
 	if len(k.A)+len(k.B) > maxMemoText || len(found) > maxMemoFound {
 		return
 	}
-	if m.puts++; m.puts > 2*len(m.slots) && len(m.slots) < mostSlots {
+	if m.puts++; m.puts > len(m.slots) && len(m.slots) < mostSlots {
 		m.reset(4 * len(m.slots))
 	}
-	s := &m.slots[k.hash&uint64(len(m.slots)-1)]
+	s := m.place(k.hash)
 	*s = memoSlot{
 		hash: k.hash, question: k.Question, sizeA: uint16(len(k.A)), sizeB: uint16(len(k.B)), found: uint16(len(found)),
 		text: room(&m.textEnd, len(k.A)+len(k.B), len(m.texts)), ids: room(&m.idEnd, len(found), len(m.ids)),
@@ -98,6 +105,17 @@ func (m *Memo) Put(k MemoKey, found []int32) {
 	texts := m.texts[s.text&uint64(len(m.texts)-1):]
 	copy(texts[copy(texts, k.A):], k.B)
 	copy(m.ids[s.ids&uint64(len(m.ids)-1):], found)
+}
+
+// place returns the slot for a text: of two that it may have, the one with the older text. With one alone, texts that come
+// by turns put each other out: a tenth of all was then looked for again.
+func (m *Memo) place(hash uint64) *memoSlot {
+	at := hash & uint64(len(m.slots)-1)
+	s, other := &m.slots[at], &m.slots[at^1]
+	if s.hash != hash && (other.hash == hash || m.textEnd-other.text > m.textEnd-s.text) {
+		return other
+	}
+	return s
 }
 
 // room takes n places in a row of a ring, and returns where they begin.

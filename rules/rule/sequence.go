@@ -1,6 +1,11 @@
 package rule
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/auditpy/auditpy/internal/event"
+)
 
 // Sequence is a rule over several events: its steps come one after another, or, in a sample, in any order. Which of its
 // terms an event satisfies, and with which keys, is decided by the dialect when the event matches (see Stage), so that
@@ -18,6 +23,9 @@ type Sequence struct {
 	MaxSpan time.Duration
 	Sample  bool
 	Silent  bool // its alerts are not raised
+	// Evidence, if it is not nil, tells why ev, an event that satisfies a term or a copy of it, does. Most events of a term
+	// never become part of a sequence, so it is asked late. Nil: Stage.Evidence tells.
+	Evidence func(term int, ev *event.Event) []Evidence
 }
 
 // MaxSteps bounds the steps of a sequence: an alert names all its events.
@@ -36,7 +44,34 @@ type Stage struct {
 	// Keys are the values of each field of Term.By, for one partial sequence for each combination of them. The stage is left
 	// out where a field has no value, unless the field is optional: then its one value is null.
 	Keys     [][]Key
-	Evidence []Evidence // of this term
+	Evidence []Evidence // of this term, unless Of.Evidence tells
+}
+
+// Grow appends a Match without anything, but for the memory of the stages of one that lay in dst before: so whoever passes
+// the same slice for each event needs no new one. Its stages are to be added with AddStage.
+func Grow(dst []Match) []Match {
+	if len(dst) == cap(dst) {
+		return append(dst, Match{})
+	}
+	dst = dst[:len(dst)+1]
+	m := &dst[len(dst)-1]
+	*m = Match{Stages: m.Stages[:0]}
+	return dst
+}
+
+// AddStage adds a stage with a place for the values of so many key fields, each empty.
+func (m *Match) AddStage(of *Sequence, term, fields int) *Stage {
+	if len(m.Stages) < cap(m.Stages) {
+		m.Stages = m.Stages[:len(m.Stages)+1]
+	} else {
+		m.Stages = append(m.Stages, Stage{})
+	}
+	st := &m.Stages[len(m.Stages)-1]
+	*st = Stage{Of: of, Term: term, Keys: slices.Grow(st.Keys[:0], fields)[:fields]}
+	for i := range st.Keys {
+		st.Keys[i] = st.Keys[i][:0]
+	}
+	return st
 }
 
 // Key is one value of a key field. Values of different fields compare by their text; null equals null only.

@@ -1,0 +1,122 @@
+package correlate
+
+import (
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/text"
+)
+
+// stash is a copy of an event in memory that is used again: what keep returns, without its garbage. Of a hundred events that
+// a sequence has a later term for, hardly one is part of one.
+type stash struct {
+	ev    event.Event
+	exec  event.Exec
+	call  audit.Call
+	text  text.Arena
+	args  []string
+	procs []*event.Process
+	used  int // of procs
+	size  int
+	whole bool // nothing was left out
+}
+
+// maxStash bounds the memory of texts that a stash keeps for the next event, in bytes.
+const maxStash = 16 << 10
+
+// take makes s a copy of an event, with what keep leaves of it.
+func (s *stash) take(ev *event.Event) {
+	if s.text.Size() > maxStash { // the old texts are let go of
+		clear(s.args)
+	}
+	s.text.Reset(maxStash)
+	s.args, s.used, s.size, s.whole = s.args[:0], 0, 512, true
+	s.ev = event.Event{ID: ev.ID, Complete: ev.Complete, Records: s.ev.Records[:0]}
+	for i := range ev.Records {
+		s.record(&ev.Records[i])
+	}
+	if len(s.ev.Records) == 0 {
+		s.ev.Records = nil
+	}
+	if x := ev.Exec; x != nil {
+		s.exec = event.Exec{CommandLine: s.line(x.CommandLine), Argc: x.Argc, Complete: x.Complete && len(x.CommandLine) <= maxKeptText}
+		s.exec.Args = s.list(x.Args, x.CommandLine, s.exec.CommandLine)
+		s.ev.Exec = &s.exec
+		s.size += 2*len(s.exec.CommandLine) + 16*len(s.exec.Args)
+	}
+	s.ev.Process = s.process(ev.Process)
+	if ev.Call != nil {
+		s.ev.Call = &s.call // until event takes it apart
+	}
+}
+
+func (s *stash) record(r *audit.Record) {
+	n := len(r.Body) + len(r.Enriched)
+	if n > maxKeptText || s.size+n > maxKeptRecords {
+		s.ev.Complete, s.whole = false, false
+		return
+	}
+	s.ev.Records = append(s.ev.Records, *r)
+	c := &s.ev.Records[len(s.ev.Records)-1]
+	c.Name, c.Body, c.Enriched = s.text.Add(r.Name), s.text.Add(r.Body), s.text.Add(r.Enriched)
+	s.size += n + 128
+}
+
+// process copies a process and its ancestors, as lighten leaves them.
+func (s *stash) process(p *event.Process) *event.Process {
+	if p == nil {
+		return nil
+	}
+	if s.used == len(s.procs) {
+		s.procs = append(s.procs, new(event.Process))
+	}
+	c := s.procs[s.used]
+	s.used++
+	*c = *p
+	c.Exe, c.Comm, c.CWD, c.TTY = s.text.Add(p.Exe), s.text.Add(p.Comm), s.text.Add(p.CWD), s.text.Add(p.TTY)
+	c.User, c.EffectiveUser, c.Group = s.text.Add(p.User), s.text.Add(p.EffectiveUser), s.text.Add(p.Group)
+	c.CommandLine, c.ArgsWhole = s.line(p.CommandLine), p.ArgsWhole && len(p.CommandLine) <= maxKeptText
+	c.Args = s.list(p.Args, p.CommandLine, c.CommandLine)
+	if p.Streams != nil {
+		streams := *p.Streams
+		c.Streams = &streams
+	}
+	s.size += 512 + 2*len(c.CommandLine) + 16*len(c.Args)
+	c.Parent, c.Previous = s.process(p.Parent), s.process(p.Previous)
+	return c
+}
+
+func (s *stash) line(l string) string {
+	s.whole = s.whole && len(l) <= maxKeptText
+	return s.text.Add(cut(l))
+}
+
+// list copies the arguments that fit. Mostly they are the parts of the command line, of which there is a copy.
+func (s *stash) list(args []string, line, copied string) []string {
+	if args == nil {
+		return nil
+	}
+	start, at, fit := len(s.args), 0, head(args)
+	s.whole = s.whole && len(fit) == len(args)
+	for _, a := range fit {
+		if end := at + len(a); end <= len(copied) && line[at:end] == a {
+			s.args = append(s.args, copied[at:end])
+		} else {
+			s.args = append(s.args, s.text.Add(a))
+		}
+		at += len(a) + 1
+	}
+	return s.args[start:len(s.args):len(s.args)]
+}
+
+// event returns the copy, valid until the next take.
+func (s *stash) event() *event.Event {
+	if s.ev.Call == nil {
+		return &s.ev
+	}
+	if sc := s.ev.Find(audit.Syscall); sc != nil {
+		s.call.Parse(sc.Body)
+	} else {
+		s.ev.Call = nil
+	}
+	return &s.ev
+}
