@@ -233,8 +233,12 @@ func (s *sequences) settle(n *clock) {
 	}
 }
 
-// maxSpare bounds the arrivals that are kept to be used again: more wait only while something is wrong.
-const maxSpare = 512
+// maxSpare bounds the arrivals that are kept to be used again, and maxSpareTurns one of them: more of them wait, and larger
+// ones, only while something is wrong.
+const (
+	maxSpare      = 512
+	maxSpareTurns = 128
+)
 
 // fresh returns an arrival to fill.
 func (s *sequences) fresh() *arrival {
@@ -250,7 +254,7 @@ func (s *sequences) fresh() *arrival {
 
 // recycle takes an arrival back that had its turns.
 func (s *sequences) recycle(a *arrival) {
-	if len(s.spare) >= maxSpare {
+	if len(s.spare) >= maxSpare || cap(a.turns) > maxSpareTurns || a.copy != nil && a.copy.isLarge() {
 		return
 	}
 	clear(a.stages)

@@ -8,7 +8,7 @@ import (
 )
 
 // maxEventKeys bounds the values of one key field of an event, and the keys that they make together.
-const maxEventKeys = 64
+const maxEventKeys = rule.MaxKeys
 
 // combine appends the keys that the values of the fields make, in mem, the last field changing first.
 func (s *sequences) combine(dst []string, mem *text.Arena, fields [][]rule.Key) []string {

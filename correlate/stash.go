@@ -23,11 +23,13 @@ type stash struct {
 // maxStash bounds the memory of texts that a stash keeps for the next event, in bytes.
 const maxStash = 16 << 10
 
+// isLarge reports whether the memory is more than is worth to be kept.
+func (s *stash) isLarge() bool {
+	return s.text.Size() > maxStash || cap(s.args) > 1024 || cap(s.ev.Records) > 64 || len(s.procs) > 64
+}
+
 // take makes s a copy of an event, with what keep leaves of it.
 func (s *stash) take(ev *event.Event) {
-	if s.text.Size() > maxStash { // the old texts are let go of
-		clear(s.args)
-	}
 	s.text.Reset(maxStash)
 	s.args, s.used, s.size, s.whole = s.args[:0], 0, 512, true
 	s.ev = event.Event{ID: ev.ID, Complete: ev.Complete, Records: s.ev.Records[:0]}

@@ -160,12 +160,16 @@ func (e *Engine) addStage(m *rule.Match, s *rule.Sequence, u *unit, sc *scratch)
 	}
 }
 
-// appendKeys appends each of the values of a key field once.
+// appendKeys appends each of the values of a key field once, and no more than it takes to tell that there are too many: a
+// command may have a million arguments.
 func appendKeys(keys []rule.Key, values []string) []rule.Key {
 	if len(values) == 0 {
 		return append(keys, rule.Key{Null: true})
 	}
 	for _, v := range values {
+		if len(keys) > rule.MaxKeys {
+			break
+		}
 		if k := (rule.Key{Text: v}); !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}

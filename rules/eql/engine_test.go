@@ -207,3 +207,16 @@ func TestNoAllocationOfStages(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestManyKeys: a command with very many arguments takes no more time by a sequence that is joined by them than is worth it.
+func TestManyKeys(t *testing.T) {
+	e, _ := Compile([]rule.File{file("keys.toml", "[rule]\nname = \"keys\"\nseverity = \"low\"\nquery = '''sequence with maxspan=1s [process where process.name == \"cc\"] by process.args [file where true] by file.name'''\n")})
+	args := []string{"cc"}
+	for i := range 200_000 {
+		args = append(args, fmt.Sprint(i))
+	}
+	ms := e.Eval(nil, execution("/usr/bin/cc", "/bin/bash", args...))
+	if len(ms) != 1 || len(ms[0].Stages) != 1 || len(ms[0].Stages[0].Keys[0]) != rule.MaxKeys+1 {
+		t.Fatalf("%d matches", len(ms))
+	}
+}

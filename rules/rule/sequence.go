@@ -31,6 +31,9 @@ type Sequence struct {
 // MaxSteps bounds the steps of a sequence: an alert names all its events.
 const MaxSteps = 256
 
+// MaxKeys bounds the values of one key field of an event that are taken; a dialect may leave out what comes after one more.
+const MaxKeys = 64
+
 // Term is one filter of a sequence.
 type Term struct {
 	By      []string // names of the key fields: those of the sequence, then its own; as many in each term
