@@ -10,6 +10,7 @@ import (
 const (
 	maxQuery = 256 << 10 // bytes
 	maxDepth = 100       // brackets and operators within each other
+	maxKeys  = 32        // of by: each event is known by all of them
 	maxRuns  = 100       // of with runs, as in Elasticsearch
 )
 
@@ -195,7 +196,9 @@ func (p *parser) by() (keys []*expr) {
 		if p.err == nil && x.op != opField {
 			p.fail(pos, "by takes fields")
 		}
-		keys = append(keys, x)
+		if keys = append(keys, x); len(keys) > maxKeys {
+			p.fail(pos, "by takes at most %d fields", maxKeys)
+		}
 		if !p.take(operator, ",") {
 			return keys
 		}

@@ -138,6 +138,7 @@ var broken = []struct{ query, err string }{
 	{`process where true | unique a`, `1:22: pipe unique is Endgame EQL`},
 	{`process where true | tai 3`, `pipe "tai" is not known`},
 	{`process where true | head 1, 2`, `1:28: pipe head takes one number`},
+	{`sequence by a` + strings.Repeat(",a", maxKeys) + ` [any where true] [any where true]`, `1:77: by takes at most 32 fields`},
 	{`process where a == "x`, `1:20: string without its closing quote`},
 	{"process where a == \"x\ny\"", `1:20: string without its closing quote`},
 	{`process where a == """x`, `raw string without its closing """`},

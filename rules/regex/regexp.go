@@ -122,27 +122,23 @@ func (re *Regexp) Match(subject string, sc *Scratch) Answer {
 	if sc == nil {
 		sc = new(Scratch)
 	}
-	limit := sc.allowed(re.limit)
 	if re.dfa != nil {
-		yes, decided, steps := re.dfaFor(subject).match(subject, limit)
-		return sc.answer(yes, decided, steps)
+		return answerOf(sc.pass(re.dfaFor(subject), subject, re.limit))
 	}
-	return re.search(subject, sc, limit)
+	return re.search(subject, sc)
 }
 
 // search looks for the match itself, unless it is seen that there is none.
-func (re *Regexp) search(subject string, sc *Scratch, limit int) Answer {
-	left := limit
+func (re *Regexp) search(subject string, sc *Scratch) Answer {
 	for _, d := range re.needs {
-		yes, decided, steps := d.match(subject, left)
-		left = max(0, left-steps)
-		if decided && !yes {
-			return sc.answer(false, true, limit-left)
+		if yes, decided := sc.pass(d, subject, re.limit); decided && !yes {
+			return No
 		}
 	}
-	yes, decided := sc.machine.search(re.program, subject, left)
+	yes, decided := sc.machine.search(re.program, subject, sc.allowed(re.limit))
 	sc.machine.subject = ""
-	return sc.answer(yes, decided, limit-left+sc.machine.steps())
+	sc.take(sc.machine.steps())
+	return answerOf(yes, decided)
 }
 
 // Find appends to dst where the first match is, as PCRE2 tells it: the offsets in subject of begin and end of the
@@ -164,7 +160,7 @@ func (re *Regexp) Find(dst []int, subject string, sc *Scratch) ([]int, Answer) {
 	if len(subject) > maxSubject {
 		return dst, Undecided
 	}
-	a := re.search(subject, sc, sc.allowed(re.limit))
+	a := re.search(subject, sc)
 	switch {
 	case a == Yes:
 		dst = sc.machine.offsets(dst)

@@ -2,6 +2,7 @@ package regex
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -87,6 +88,32 @@ func TestWarnings(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("Warnings(%q) = %v, want offsets %v", tt.expr, re.Warnings(), tt.want)
+		}
+	}
+}
+
+// TestBudgetOfOthers: whoever has the common budget spent on one expression does not hide from regular ones, nor is what
+// cannot match for them called undecided.
+func TestBudgetOfOthers(t *testing.T) {
+	var sc Scratch
+	sc.SetBudget(1_000_000)
+	subject := strings.Repeat("aaaa ", 20_000) + "ab~; reverse_shell"
+	for _, tt := range []struct {
+		expr string
+		want Answer
+	}{
+		{`(\w+\s?)+\1~`, Undecided},
+		{`reverse_.hell`, Yes},
+		{`reverse.hello`, No},
+		{`(\w+\s?)+\1!`, No},
+		{`(e)v.*\1_shell`, Undecided},
+	} {
+		re, err := Compile(tt.expr, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := re.Match(subject, &sc); got != tt.want {
+			t.Errorf("Match(%q) = %v with %d steps left, want %v", tt.expr, got, sc.Left(), tt.want)
 		}
 	}
 }

@@ -110,6 +110,25 @@ func TestGroupsOfMany(t *testing.T) {
 	}
 }
 
+// TestManyFields: a rule compares a few fields, however often it names one.
+func TestManyFields(t *testing.T) {
+	const text = `<rule id="1" level="3"><if_matched_sid>80792</if_matched_sid><same_field>%s</same_field><description>x</description></rule>`
+	var names []string
+	for i := range 33 {
+		names = append(names, fmt.Sprintf("audit.execve.a%d", i))
+	}
+	for _, tt := range []struct{ fields, want string }{
+		{strings.Repeat("audit.pid,", 1000) + strings.Join(names[1:], ","), "[rules.xml:1:83: error: <same_field>: more than 32 fields are compared]"},
+		{strings.Repeat("audit.pid,", 1000), "[]"},
+		{strings.Join(names[1:], ","), "[]"},
+	} {
+		_, diags := wazuh.Compile([]rule.File{group(fmt.Sprintf(text, tt.fields))}, wazuh.Options{})
+		if got := fmt.Sprint(diags); got != tt.want {
+			t.Errorf("%d bytes of fields: %s, want %s", len(tt.fields), got, tt.want)
+		}
+	}
+}
+
 // TestNever: rules for other logs are told in a line, not one by one.
 func TestNever(t *testing.T) {
 	var b strings.Builder

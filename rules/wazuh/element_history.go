@@ -1,6 +1,7 @@
 package wazuh
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,6 +47,9 @@ func (c *compiler) differentField(d *definition, e *element) {
 	}
 }
 
+// maxCompared bounds the fields of either kind: what matched before is kept with the values of all.
+const maxCompared = 32
+
 // compare adds a field that events of a frequency rule have in common, or not.
 func (c *compiler) compare(d *definition, e *element, name string, to *[]valueOf) {
 	d.compareAt = e.off
@@ -53,7 +57,13 @@ func (c *compiler) compare(d *definition, e *element, name string, to *[]valueOf
 	if c.engine.fields[f].get == nil && to == &d.same {
 		d.neverMatches(e.off, "<%s>: audit events have no %s", e.name, orField(name, e))
 	}
-	*to = append(*to, f)
+	switch {
+	case slices.Contains(*to, f):
+	case len(*to) == maxCompared:
+		c.blame(d, e.off, "<%s>: more than %d fields are compared", e.name, maxCompared)
+	default:
+		*to = append(*to, f)
+	}
 }
 
 func orField(name string, e *element) string {

@@ -26,8 +26,22 @@ func (e *Engine) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
 		sc.begin(ev)
 		x.Rows = append(x.Rows, e.row(sc, way))
 	}
-	x.Holds = slices.ContainsFunc(e.Eval(nil, ev), func(m rule.Match) bool { return mayBe(m, id) })
+	ms := e.Eval(nil, ev)
+	x.Holds = slices.ContainsFunc(ms, func(m rule.Match) bool { return mayBe(m, id) })
+	if !x.Holds && len(ms) == 1 && ms[0].Plan == nil {
+		outdone(x.Rows, ms[0].Rule.ID)
+	}
 	return x, true
+}
+
+// outdone says of ways on which all holds why the event does not come down to their rule: one below or before it was found.
+func outdone(rows []rule.Row, by string) {
+	for i := range rows {
+		if row := &rows[i]; row.Holds {
+			row.Holds = false
+			row.Lines = append(row.Lines, rule.Line{Text: "an event comes down to one rule: this one does to " + by})
+		}
+	}
 }
 
 func mayBe(m rule.Match, id string) bool {
