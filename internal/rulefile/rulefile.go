@@ -2,14 +2,9 @@
 package rulefile
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/auditpy/auditpy/rules/rule"
@@ -24,35 +19,11 @@ var extensions = []string{".yml", ".yaml", ".xml", ".toml"}
 // Read reads files, and folders with all that is below them, in a stable order, and behind them the lists that Wazuh rules
 // among them name. What cannot be read is in the error, one joined error each; the rest is returned.
 func Read(paths []string) ([]rule.File, error) {
-	var files []rule.File
-	var errs []error
+	r := &reader{folders: maxFolders, dir: openDir, file: readMax}
 	for _, p := range paths {
-		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			p += string(filepath.Separator) // WalkDir does not follow a link otherwise
-		}
-		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				errs = append(errs, err)
-			case !d.IsDir() && (name == p || slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))):
-				f, err := read(name)
-				files, errs = append(files, f...), append(errs, err)
-			}
-			return nil
-		})
-		errs = append(errs, err)
+		r.path(p, true)
 	}
-	more, err := lists(files, readMax)
-	return append(files, more...), errors.Join(append(errs, err)...)
-}
-
-// read returns no file, or one.
-func read(name string) ([]rule.File, error) {
-	f, err := readMax(name, MaxBytes)
-	if err != nil {
-		return nil, err
-	}
-	return []rule.File{f}, nil
+	return r.all()
 }
 
 func readMax(name string, most int64) (rule.File, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 func TestRead(t *testing.T) {
@@ -41,6 +43,39 @@ func TestRead(t *testing.T) {
 	for _, want := range []string{"big.yml: over 1048576 bytes", "fifo.yml: not a regular file", "none: no such file"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error = %v, want %q in it", err, want)
+		}
+	}
+}
+
+// TestFolders: links to folders are followed, hidden names are passed over, and a circle is told and ends.
+func TestFolders(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"rules/..2026_11/a.yml": "a", "rules/.git/x.yml": "x", "rules/.a.yml": "hidden", "more/b.yml": "b"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rules := filepath.Join(dir, "rules")
+	for link, to := range map[string]string{"..data": "..2026_11", "a.yml": "..data/a.yml", "linked": "../more", "up": ".."} { // the first two as a ConfigMap is mounted
+		if err := os.Symlink(to, filepath.Join(rules, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for how, read := range map[string]func([]string) ([]rule.File, error){"Read": Read, "ReadTrusted": ReadTrusted} {
+		files, err := read([]string{rules})
+		var got []string
+		for _, f := range files {
+			got = append(got, strings.TrimPrefix(f.Name, rules+"/"))
+		}
+		if want := []string{"a.yml", "linked/b.yml", "up/more/b.yml"}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", how, got, want)
+		}
+		if err == nil || strings.Count(err.Error(), "leads to a folder around it") != 1 {
+			t.Errorf("%s: %v, want one error for the circle", how, err)
 		}
 	}
 }
