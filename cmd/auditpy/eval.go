@@ -132,8 +132,15 @@ func (f *evalFlags) evaluateFiles(w io.Writer, events []trial.Event) ([]trial.Re
 		return nil, err
 	}
 	engine, diags := trial.Detections(files, events, f.Options)
+	refused := 0
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
+		if d.Fatal {
+			refused++
+		}
+	}
+	if refused > 0 && engine.Len() == 0 {
+		return nil, errors.New("no rule loads: nothing to evaluate")
 	}
 	return trial.Run(engine, events), nil
 }

@@ -12,7 +12,7 @@ import (
 
 // Detections compiles the rules in files, Sigma's and Elastic's, for events that Read has put in order. Sigma's log sources
 // are not looked at: the events are taken to be what each rule asks for.
-func Detections(files []rule.File, events []Event, o Options) (Rules, []rule.Diag) {
+func Detections(files []rule.File, events []Event, o Options) (Set, []rule.Diag) {
 	var sigmas, elastics []rule.File
 	var diags []rule.Diag
 	for _, f := range files {
@@ -27,15 +27,21 @@ func Detections(files []rule.File, events []Event, o Options) (Rules, []rule.Dia
 	}
 	s, ofSigma := sigma.Compile(sigmas, sigma.Options{Placeholders: o.Placeholders, Documents: true})
 	e, ofEQL := eql.CompileSchema(elastics, newSchema(events, o.withDefaults()))
-	return both{s, e}, slices.Concat(diags, ofSigma, ofEQL)
+	return Set{s, e}, slices.Concat(diags, ofSigma, ofEQL)
 }
 
-// both asks the rules of either dialect.
-type both struct {
+// Set is the rules of both dialects.
+type Set struct {
 	sigma *sigma.Engine
 	eql   *eql.Engine
 }
 
-func (b both) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
+// EvalFields asks all rules.
+func (b Set) EvalFields(dst []rule.Match, f rule.Fields) []rule.Match {
 	return b.eql.EvalFields(b.sigma.EvalFields(dst, f), f)
+}
+
+// Len returns how many rules, correlations and sequences there are.
+func (b Set) Len() int {
+	return len(b.sigma.Rules()) + len(b.sigma.Correlations()) + len(b.eql.Rules()) + len(b.eql.Sequences())
 }
