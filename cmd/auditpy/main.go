@@ -21,7 +21,7 @@ const (
 )
 
 func main() {
-	boundMemory()
+	boundMemory(0)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -56,7 +56,11 @@ func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
 	}
-	boundMemory()
+	sequences := int64(0)
+	if len(set.Sequences()) > 0 {
+		sequences = roomOfSequences
+	}
+	boundMemory(sequences)
 	return set, err
 }
 
