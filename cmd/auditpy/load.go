@@ -18,6 +18,8 @@ import (
 type loader struct {
 	file string // as the user named it; empty: the default, if it is there
 	kind string // of the source: the command line counts for more than the file
+
+	bounded bool // memory is
 }
 
 // load reads all anew.
@@ -40,7 +42,10 @@ func (l *loader) rules(cfg *config.Config) (*agent.Loaded, error) {
 	read, err := rulefile.ReadTrusted(existing(cfg))
 	files = append(files, read...)
 	set, diags := rules.LoadOptions(files, optionsOf(cfg))
-	boundMemory()
+	if !l.bounded { // later the heap holds more than rules
+		boundMemory(sequencesRoom(set))
+		l.bounded = true
+	}
 	loaded := &agent.Loaded{Config: *cfg, Rules: set, Hash: hashOf(files), Diags: append(unreadable(err), diags...)}
 	if len(set.Rules()) == 0 {
 		return loaded, errors.New("no rule loads: nothing to look for")

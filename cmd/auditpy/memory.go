@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/auditpy/auditpy/rules"
 )
 
 // room is what the program needs besides its rules. Events and processes lie in memory that is used again, so there is
@@ -15,8 +17,15 @@ const room = 40 << 20
 // the collector took half of the time to read a log of 440 MB.
 const roomOfSequences = 56 << 20
 
-// boundMemory bounds what the collector lets the program grow to: room, that of sequences if there are any, and what the rules took. It runs when the heap is
-// five times what lives, or near the bound. GOMEMLIMIT and GOGC in the environment count for more.
+func sequencesRoom(set *rules.Set) int64 {
+	if len(set.Sequences()) > 0 {
+		return roomOfSequences
+	}
+	return 0
+}
+
+// boundMemory bounds what the collector lets the program grow to: room, that of sequences, and what the rules took. It runs
+// when the heap is five times what lives, or near the bound. GOMEMLIMIT and GOGC in the environment count for more.
 func boundMemory(sequences int64) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -26,6 +35,5 @@ func boundMemory(sequences int64) {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	rules := int64(m.HeapAlloc)
-	debug.SetMemoryLimit(room + 2*rules + sequences)
+	debug.SetMemoryLimit(room + 2*int64(m.HeapAlloc) + sequences)
 }

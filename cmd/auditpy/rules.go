@@ -56,11 +56,7 @@ func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
 	}
-	sequences := int64(0)
-	if len(set.Sequences()) > 0 {
-		sequences = roomOfSequences
-	}
-	boundMemory(sequences)
+	boundMemory(sequencesRoom(set))
 	return set, err
 }
 
