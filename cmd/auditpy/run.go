@@ -39,7 +39,7 @@ It ends on SIGTERM or SIGINT, and at the end of standard input. On SIGHUP it rea
 				}
 				cfg.Source.Kind = "stdin"
 			}
-			return runAgent(c, &cfg, &loader{file, cfg.Source.Kind})
+			return runAgent(c, &cfg, &loader{file: file, kind: cfg.Source.Kind})
 		},
 	}
 	addConfigFlag(c, &file)
