@@ -1,6 +1,9 @@
 package assemble
 
-import "github.com/auditpy/auditpy/internal/event"
+import (
+	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/internal/event"
+)
 
 // queue is a list of events of one node in the order in which they were opened.
 type queue struct{ first, last *pending }
@@ -63,15 +66,36 @@ func (p *pending) order() {
 // overtake appends the events that only wait for one opened before due: it loses its place in the order.
 func (a *Assembler) overtake(dst []*event.Event, n *node, due int64) []*event.Event {
 	p := n.calls.first
-	if p == nil || p.closed || p.opened >= due {
+	if p == nil || p.closed || !p.overdue(due) {
 		return dst
 	}
-	for ; p != nil && !p.closed && p.opened < due; p = n.calls.first {
+	for ; p != nil && !p.closed && p.overdue(due); p = n.calls.first {
 		p.in.remove(p)
 		p.prev, p.next = nil, nil
 		n.loose.insert(p)
 	}
 	return a.release(dst, n)
+}
+
+// longer is how many milliseconds others wait more for what they depend on.
+const longer = 450
+
+func (p *pending) overdue(due int64) bool { return p.opened < due && (p.opened < due-longer || !p.leads()) }
+
+// leads reports whether what comes after an event depends on it: who a process is, and who forked it. On a host without
+// time to spare the writer of its records may be stopped between two of them for longer than others should wait.
+func (p *pending) leads() bool {
+	sc := p.ev.Find(audit.Syscall)
+	if sc == nil {
+		return false
+	}
+	var c audit.Call
+	c.Parse(sc.Body)
+	switch c.Name() {
+	case "execve", "execveat", "clone", "clone3", "fork", "vfork", "exit_group":
+		return true
+	}
+	return false
 }
 
 // release appends the events of a node that are closed, but for those behind an open one.

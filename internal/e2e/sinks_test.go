@@ -39,7 +39,7 @@ type=PROCTITLE msg=STAMP: proctitle="python3"
 func agentOnStdin(t *testing.T, dir, sinks string) (d *daemon, records *io.PipeWriter) {
 	t.Helper()
 	name := filepath.Join(dir, "config.yaml")
-	write(t, name, fmt.Sprintf("rules: {paths: []}\nstate_dir: %s\nsinks:\n%s", filepath.Join(dir, "state"), sinks))
+	write(t, name, fmt.Sprintf("rules: {paths: []}\nhealth: {alerts: false}\nstate_dir: %s\nsinks:\n%s", filepath.Join(dir, "state"), sinks))
 	r, w := io.Pipe()
 	d = &daemon{cmd: exec.Command(binary, "run", "--config", name, "-"), stdout: new(buffer), stderr: new(buffer), done: make(chan error, 1)}
 	d.cmd.Stdin, d.cmd.Stdout, d.cmd.Stderr = r, d.stdout, d.stderr
