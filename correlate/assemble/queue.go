@@ -80,7 +80,9 @@ func (a *Assembler) overtake(dst []*event.Event, n *node, due int64) []*event.Ev
 // longer is how many milliseconds others wait more for what they depend on.
 const longer = 450
 
-func (p *pending) overdue(due int64) bool { return p.opened < due && (p.opened < due-longer || !p.leads()) }
+func (p *pending) overdue(due int64) bool {
+	return p.opened < due && (p.opened < due-longer || !p.leads())
+}
 
 // leads reports whether what comes after an event depends on it: who a process is, and who forked it. On a host without
 // time to spare the writer of its records may be stopped between two of them for longer than others should wait.
