@@ -276,7 +276,7 @@ func TestEvidenceIsKept(t *testing.T) {
 	m := rule.Match{Rule: of.Meta, Silent: true, Stages: []rule.Stage{{Of: of, Keys: [][]rule.Key{{{Text: value}}}, Evidence: []rule.Evidence{{Field: "f", Value: value, Match: value}}}}}
 	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 1}}, []rule.Match{m})
 	m.Stages[0] = rule.Stage{Of: of, Term: 1, Keys: [][]rule.Key{{{Text: "value"}}}}
-	copy(memory, "XXXXXXXX")
+	copy(memory, "????????")
 	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 2}}, []rule.Match{m})
 	as := c.Flush(nil)
 	if want := (rule.Evidence{Field: "f", Value: "value", Match: "value"}); len(as) != 1 || as[0].Related[0].Evidence[0] != want || as[0].Group[0].Value != "value" {
