@@ -77,7 +77,7 @@ func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 
 // Undecided appends the tests whose regular expressions were undecided since Load. It may be called while Eval runs.
 func (s *Set) Undecided(dst []rule.Undecided) []rule.Undecided {
-	return s.wazuh.Undecided(s.sigma.Undecided(dst))
+	return s.wazuh.Undecided(s.eql.Undecided(s.sigma.Undecided(dst)))
 }
 
 // Rules returns all rules, in the order of their files within a dialect.

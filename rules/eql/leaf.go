@@ -3,6 +3,7 @@ package eql
 import (
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
@@ -19,13 +20,15 @@ type leaf struct {
 	exact    map[string]bool // of isText: the value is one of these,
 	patterns []pattern       // or matches one of these
 	regexes  []regexTest
-	nets     []netTest
-	op       op      // of isNumber and isOrder
-	numbers  []value // of isNumber: with any of these
-	text     string  // of isOrder
-	node     node    // of isExpression
-	fields   []int   // that decide it: field, or those that node reads
-	ofKind   bool    // it asks what kind of event it is
+	// undecided is how often one of regexes took more steps than it may.
+	undecided atomic.Uint64
+	nets      []netTest
+	op        op      // of isNumber and isOrder
+	numbers   []value // of isNumber: with any of these
+	text      string  // of isOrder
+	node      node    // of isExpression
+	fields    []int   // that decide it: field, or those that node reads
+	ofKind    bool    // it asks what kind of event it is
 }
 
 type leafKind uint8
@@ -80,8 +83,11 @@ func (l *leaf) test(v string, sc *regex.Scratch) (words string, ok bool) {
 		return l.testText(v)
 	case isRegex:
 		for i := range l.regexes {
-			if l.regexes[i].re.Match(v, sc) == regex.Yes {
+			switch l.regexes[i].re.Match(v, sc) {
+			case regex.Yes:
 				return l.regexes[i].words, true
+			case regex.Undecided:
+				l.undecided.Add(1)
 			}
 		}
 	case isNet:

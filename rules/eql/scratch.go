@@ -47,6 +47,7 @@ func newScratch(p *program) *scratch {
 // begin turns to an event or a document.
 func (sc *scratch) begin(ev *event.Event, doc rule.Fields) {
 	sc.ev, sc.doc = ev, doc
+	sc.regex.SetBudget(regexBudget)
 	if sc.turn++; sc.turn >= 1<<30 { // once in days: what was remembered could be taken for new
 		sc.turn = 1
 		clear(sc.leaves)
