@@ -48,7 +48,7 @@ func (m *machine) catch(t *trigger, e trailEntry) (pc, pos int, goOn, ends bool)
 	case kStop:
 		return 0, 0, false, t.verb == verbThen
 	case kChoice:
-		if in.branch && t.within(in.y) && !m.ofOtherCall(t, 2) {
+		if in.open && t.verb == verbThen || in.branch && t.within(in.y) && !m.ofOtherCall(t, 2) {
 			return int(in.y), int(e.a), true, true
 		}
 	case kBranch:

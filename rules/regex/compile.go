@@ -104,7 +104,7 @@ func (c *compiler) node(n *node) {
 			c.node(k)
 		}
 	case opAlternate:
-		c.alternate(n.kids, nil)
+		c.alternate(n.kids, nil, false)
 	case opRepeat:
 		c.repeat(n)
 	case opCapture:
@@ -136,8 +136,9 @@ func (c *compiler) one(s *set) {
 	c.emit(inst{op: iSet, set: s})
 }
 
-// alternate writes alternatives; before, if it is there, is called before each of them.
-func (c *compiler) alternate(kids []*node, before func(i int)) {
+// alternate writes alternatives; before, if it is there, is called before each of them. If they are open, a (*THEN)
+// that stands behind them makes the next be tried too.
+func (c *compiler) alternate(kids []*node, before func(i int), open bool) {
 	mark := -1
 	if c.hasThen && len(kids) > 1 {
 		mark = c.emit(inst{op: iAlternate})
@@ -146,7 +147,7 @@ func (c *compiler) alternate(kids []*node, before func(i int)) {
 	for i, k := range kids {
 		split := -1
 		if i < len(kids)-1 {
-			split = c.emit(inst{op: iSplit, branch: c.hasThen, memo: c.memo()})
+			split = c.emit(inst{op: iSplit, branch: c.hasThen, open: open, memo: c.memo()})
 			c.insts[split].x = c.here()
 		}
 		if before != nil {

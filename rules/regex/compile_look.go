@@ -33,7 +33,7 @@ func (c *compiler) lookBody(n *node) {
 		back = func(i int) { c.emit(inst{op: iBack, x: int32(n.widths[i])}) }
 	}
 	if body := n.kids[0]; body.op == opAlternate && (!n.behind || len(n.widths) == len(body.kids)) {
-		c.alternate(body.kids, back)
+		c.alternate(body.kids, back, n.open)
 		return
 	}
 	if n.behind {

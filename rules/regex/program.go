@@ -54,7 +54,7 @@ type inst struct {
 	verb     verb // of iVerb; of iLookEnd: verbAccept, if it is reached by that
 	negate   bool // of iLook and iLookEnd
 	cond     bool // of those: of a conditional group
-	open     bool // of iLookEnd: it keeps what was put on the trail
+	open     bool // of iLookEnd: it keeps what was put on the trail; of iSplit: the alternatives of such a lookaround
 	fold     bool // of iBackref
 	memo     bool // a failure at a position may be kept in memory
 	branch   bool // of iSplit: between alternatives that may have a (*THEN)

@@ -32,6 +32,7 @@ func TestFind(t *testing.T) {
 		{`a+(*PRUNE)c`, "", "aab aac", []int{4, 7, -1, -1}[:2]},
 		{`aaaa(*SKIP)b|a`, "", "aaaac", nil},
 		{`(?:a(*THEN)b|ac)`, "", "ac", []int{0, 2}},
+		{`(?*|(*COMMIT)b)(*THEN)z|a`, "", "a", nil},
 		{`x`, "i", "X", []int{0, 1}},
 		{`.`, "u", "é", []int{0, 2}},
 	} {

@@ -39,6 +39,16 @@ func (w *widths) measure(n *node) {
 		}
 		n.widths[i] = width % character
 	}
+	if w.p.has(UTF) && hasVerb(n) {
+		w.p.fail(n.pos, "a verb in a lookbehind is not supported with flag u")
+	}
+}
+
+// hasVerb reports whether there is a verb in n that acts beyond it. What PCRE2 steps back over by characters is here
+// stepped over by bytes: where both do not come to the same position the lookbehind fails, but the verb was passed.
+func hasVerb(n *node) (found bool) {
+	visit(n, func(n *node) { found = found || n.op == opVerb && n.verb != verbAccept })
+	return found
 }
 
 // nested measures the lookbehinds in a lookaround, as PCRE2 does wherever it comes across them: one that refers to a

@@ -10,6 +10,8 @@ func TestLookbehindOfConditions(t *testing.T) {
 		`(a)(?<=(?(1)\r|\n)x)`:              false,
 		`(?<!(?i:\1){1}|a)(é(?(DEFINE)b)c)`: true,
 		`(?<!(?i:\1){1}|a)(éc)`:             false,
+		`(?<=(?=(*COMMIT)a)é)b|c`:           true,
+		`(?<=é(*ACCEPT)a)b(*COMMIT)c`:       false,
 	} {
 		if _, err := Compile(expr, Options{Flags: utf}); (err != nil) != refused {
 			t.Errorf("%s: %v, want an error: %v", expr, err, refused)
