@@ -1,5 +1,7 @@
 package regex
 
+import "slices"
+
 // begin finds out where a match can begin, so that the search may pass over all else. Verbs are executed even where
 // no match can begin.
 func (c *compiler) begin() {
@@ -14,24 +16,42 @@ func (c *compiler) begin() {
 	}
 }
 
-// begins reports whether it is seen at once that n matches only where the search begins.
+// begins reports whether n is seen to match only where the search begins, by the same look as PCRE2's: it then tries
+// nothing else, not even the same without a (*SKIP:name) whose mark was not passed.
 func begins(n *node) bool {
 	switch n.op {
 	case opAssert:
 		return n.assert == textBegin || n.assert == matchStart
 	case opConcat:
-		return begins(n.kids[0])
+		first := slices.IndexFunc(n.kids, func(k *node) bool { return !isPassed(k) })
+		return first >= 0 && begins(n.kids[first])
 	case opAlternate:
-		for _, k := range n.kids {
-			if !begins(k) {
-				return false
-			}
-		}
-		return len(n.kids) > 0
+		return len(n.kids) > 0 && allBegin(n.kids)
 	case opCapture, opAtomic:
 		return begins(n.kids[0])
+	case opRepeat:
+		return n.min > 0 && begins(n.kids[0])
+	case opLook:
+		return !n.behind && !n.negate && begins(n.kids[0])
+	case opIf:
+		if len(n.kids) < 3 {
+			return false
+		}
+		return allBegin(n.kids[2:]) && (begins(n.kids[0]) || n.kids[0].op != opLook && begins(n.kids[1]))
 	}
 	return false
+}
+
+func allBegin(nodes []*node) bool {
+	return !slices.ContainsFunc(nodes, func(n *node) bool { return !begins(n) })
+}
+
+// isPassed reports whether begins looks at what follows n: it is a verb with a name, or only defines groups.
+func isPassed(n *node) bool {
+	if n.op == opIf {
+		return len(n.kids) == 2 && n.kids[0].op == opGroupSet && len(n.kids[0].refs) == 0
+	}
+	return n.op == opVerb && n.name != ""
 }
 
 // firsts adds to s the bytes with which a match of n may begin. It returns whether n may match nothing.

@@ -33,6 +33,8 @@ func TestFind(t *testing.T) {
 		{`aaaa(*SKIP)b|a`, "", "aaaac", nil},
 		{`(?:a(*THEN)b|ac)`, "", "ac", []int{0, 2}},
 		{`(?*|(*COMMIT)b)(*THEN)z|a`, "", "a", nil},
+		{`(*SKIP:a)^x|(^)`, "", "y", nil},
+		{`(*SKIP:a)^x|($)`, "", "y", []int{1, 1, 1, 1}},
 		{`x`, "i", "X", []int{0, 1}},
 		{`.`, "u", "é", []int{0, 2}},
 	} {
