@@ -130,6 +130,9 @@ func (m *machine) lookEnd(in *inst, pc int) (nextPC, nextPos int, ok bool) {
 	case in.open:
 		return pc, pos, true
 	}
+	if in.cond { // a \K of what is called in a condition has no effect, as in PCRE2
+		m.save(0, m.beginAt(height))
+	}
 	m.cut(height)
 	if m.hasThen && !in.cond && in.verb == verbNone {
 		m.push(kStop, 0, 0, 0)
@@ -138,6 +141,16 @@ func (m *machine) lookEnd(in *inst, pc int) (nextPC, nextPos int, ok bool) {
 		pc = int(in.y)
 	}
 	return pc, pos, true
+}
+
+// beginAt returns where the match began when the trail was no higher than height.
+func (m *machine) beginAt(height int) int32 {
+	for _, e := range m.trail[height:] {
+		if e.kind() == kUndo && e.a == 0 {
+			return e.b
+		}
+	}
+	return m.regs[0]
 }
 
 // passes counts a (*SKIP:name) and reports whether it is to be ignored.
