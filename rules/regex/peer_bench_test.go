@@ -36,17 +36,17 @@ func benchmarkPatterns(b *testing.B, patterns []corpusPattern, lines []string) {
 		}
 		all = append(all, re)
 	}
-	set := NewSet(all)
+	set := newPatternSet(all)
 	var sc Scratch
-	var dst []Result
+	var dst []result
 	matches := 0
 	for _, line := range lines {
-		dst = set.Match(dst[:0], line, &sc)
+		dst = set.match(dst[:0], line, &sc)
 		matches += len(dst)
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		dst = set.Match(dst[:0], lines[i%len(lines)], &sc)
+		dst = set.match(dst[:0], lines[i%len(lines)], &sc)
 	}
 	b.ReportMetric(float64(matches), "matches")
 	b.ReportMetric(float64(len(all)), "loaded")

@@ -5,9 +5,8 @@ package regex
 type Scratch struct {
 	machine machine
 	bounded bool
-	left    int     // of the budget
-	passes  int     // and of that of single passes
-	found   []int32 // of Set.Match: literals
+	left    int // of the budget
+	passes  int // and of that of single passes
 }
 
 // SetBudget sets how many steps all searches until the next call may take together. When they are spent, answers are

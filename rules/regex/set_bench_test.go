@@ -151,8 +151,8 @@ func BenchmarkSet(b *testing.B) {
 			std = append(std, regexp.MustCompile(e))
 		}
 		var sc Scratch
-		var results []Result
-		set := NewSet(all)
+		var results []result
+		set := newPatternSet(all)
 		each := func(name string, ask func(line string)) {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -161,7 +161,7 @@ func BenchmarkSet(b *testing.B) {
 				}
 			})
 		}
-		each("set", func(line string) { results = set.Match(results[:0], line, &sc) })
+		each("set", func(line string) { results = set.match(results[:0], line, &sc) })
 		each("single", func(line string) {
 			for _, re := range all {
 				re.Match(line, &sc)
@@ -173,12 +173,12 @@ func BenchmarkSet(b *testing.B) {
 			}
 		})
 		each("stdBehindLiterals", func(line string) {
-			sc.found = set.literals.Find(sc.found[:0], line)
+			set.found = set.literals.Find(set.found[:0], line)
 			for _, i := range set.always {
 				std[i].MatchString(line)
 			}
 			last := int32(-1)
-			for _, literal := range sc.found {
+			for _, literal := range set.found {
 				if i := set.owners[literal]; i != last {
 					std[i].MatchString(line)
 					last = i
@@ -193,6 +193,6 @@ func BenchmarkCompile(b *testing.B) {
 	exprs := manyPatterns(300)
 	b.ReportAllocs()
 	for b.Loop() {
-		NewSet(compileAll(b, exprs))
+		newPatternSet(compileAll(b, exprs))
 	}
 }

@@ -20,17 +20,17 @@ func FuzzSet(f *testing.F) {
 				all = append(all, re)
 			}
 		}
-		set := NewSet(all)
+		set := newPatternSet(all)
 		var sc Scratch
 		for range 50 {
 			s := randomSubject(r)
-			var want []Result
+			var want []result
 			for i, re := range all {
 				if a := re.Match(s, nil); a != No {
-					want = append(want, Result{int32(i), a})
+					want = append(want, result{int32(i), a})
 				}
 			}
-			if got := set.Match(nil, s, &sc); !slices.Equal(got, want) {
+			if got := set.match(nil, s, &sc); !slices.Equal(got, want) {
 				t.Fatalf("Match(%q) = %v, want %v, of %q", s, got, want, all)
 			}
 		}
@@ -39,25 +39,25 @@ func FuzzSet(f *testing.F) {
 
 // TestSetBudget: an expression that finds the budget spent is undecided, not forgotten.
 func TestSetBudget(t *testing.T) {
-	set := NewSet(compileAll(t, []string{`(\w+\s?)+\1x`, `(a).*z\1z`}))
+	set := newPatternSet(compileAll(t, []string{`(\w+\s?)+\1x`, `(a).*z\1z`}))
 	var sc Scratch
 	sc.SetBudget(100)
-	got := set.Match(nil, strings.Repeat("a z ", 1000)+"x", &sc)
-	if want := []Result{{0, Undecided}, {1, Undecided}}; !slices.Equal(got, want) {
+	got := set.match(nil, strings.Repeat("a z ", 1000)+"x", &sc)
+	if want := []result{{0, Undecided}, {1, Undecided}}; !slices.Equal(got, want) {
 		t.Errorf("Match = %v, want %v", got, want)
 	}
 }
 
 func TestSetAllocs(t *testing.T) {
-	set := NewSet(compileAll(t, manyPatterns(300)))
+	set := newPatternSet(compileAll(t, manyPatterns(300)))
 	var sc Scratch
-	var dst []Result
+	var dst []result
 	for _, line := range append(commandLines, commandLines...) {
-		dst = set.Match(dst[:0], line, &sc)
+		dst = set.match(dst[:0], line, &sc)
 	}
 	if n := testing.AllocsPerRun(20, func() {
 		for _, line := range commandLines {
-			dst = set.Match(dst[:0], line, &sc)
+			dst = set.match(dst[:0], line, &sc)
 		}
 	}); n != 0 {
 		t.Errorf("Match: %v allocations", n)
@@ -93,10 +93,10 @@ func TestSetHostile(t *testing.T) {
 	var sc Scratch
 	const budget = 50_000_000
 	sc.SetBudget(budget)
-	results := NewSet(all).Match(nil, b.String(), &sc)
+	results := newPatternSet(all).match(nil, b.String(), &sc)
 	for _, got := range results {
-		if got.Answer == Undecided {
-			t.Errorf("Match(%q) is undecided", all[got.Index])
+		if got.answer == Undecided {
+			t.Errorf("Match(%q) is undecided", all[got.index])
 		}
 	}
 	if spent := budget - sc.Left(); spent > budget/5 {
