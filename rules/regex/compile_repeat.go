@@ -87,7 +87,11 @@ func (c *compiler) unlimited(n *node, m mode) {
 		c.emit(inst{op: iSave, reg: reg})
 		c.cuts[len(c.cuts)-1]++
 	}
-	c.node(n.kids[0])
+	if n.mode == possessive && c.hasSkip { // the marks of a pass are not there for the next, as in PCRE2
+		c.atomic(func() { c.node(n.kids[0]) })
+	} else {
+		c.node(n.kids[0])
+	}
 	if empty {
 		c.cuts[len(c.cuts)-1]--
 	}

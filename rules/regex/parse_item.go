@@ -175,7 +175,7 @@ func simplify(r *node) *node {
 	case body.op == opLook && r.max < 0:
 		r.max = r.min + 1 // a further repeat tells nothing
 	}
-	if r.max == 0 && (body.op == opSet || body.op == opBackref) {
+	if r.max == 0 && body.op == opSet {
 		return &node{op: opEmpty, pos: r.pos} // a group may still be called
 	}
 	if r.min == 1 && r.max == 1 && r.mode != possessive {

@@ -36,6 +36,7 @@ func TestFind(t *testing.T) {
 		{`(*SKIP:a)^x|(^)`, "", "y", nil},
 		{`(*SKIP:a)^x|($)`, "", "y", []int{1, 1, 1, 1}},
 		{`\Kb(?(?!(?R))|b)`, "", "bbb", []int{0, 2}},
+		{`(?:[^b](*MARK:a)|(*SKIP:a)b)++|(*MARK:a)`, "", "xy", []int{0, 2}},
 		{`x`, "i", "X", []int{0, 1}},
 		{`.`, "u", "é", []int{0, 2}},
 	} {
