@@ -10,7 +10,7 @@ func TestLookbehindOfConditions(t *testing.T) {
 		`(a)(?<=(?(1)\r|\n)x)`:              false,
 		`(?<!(?i:\1){1}|a)(é(?(DEFINE)b)c)`: true,
 		`(?<!(?i:\1){1}|a)(éc)`:             false,
-		`(?<=a\1)(\1{0}|)`:                   true,
+		`(?<=a\1)(\1{0}|)`:                  true,
 		`(?<=(?=(*COMMIT)a)é)b|c`:           true,
 		`(?<=é(*ACCEPT)a)b(*COMMIT)c`:       false,
 	} {
