@@ -74,6 +74,7 @@ func TestQuadratic(t *testing.T) {
 }
 
 func FuzzMatch(f *testing.F) {
+	f.Add("/tmp/*.b64", "/tmp/x.b64", true)
 	f.Add("*so?ket~", "my ſocket-", true)
 	f.Add("\xc3*", "\xc3\xa9", false)
 	f.Add("*\u212a", "k", true)
@@ -82,8 +83,17 @@ func FuzzMatch(f *testing.F) {
 			return
 		}
 		parts := glob(pattern)
-		if got, want := Compile(parts, fold).Match(s), naive(parts, s, fold); got != want {
+		p := Compile(parts, fold)
+		got, want := p.Match(s), naive(parts, s, fold)
+		if got != want {
 			t.Errorf("Compile(%q, %v).Match(%q) = %v, want %v", pattern, fold, s, got, want)
+		}
+		needles := p.Literals()
+		if !got || Folds(s) || len(needles) == 0 {
+			return
+		}
+		if found := CompileLiterals(needles).Find(nil, s); len(found) != len(needles) {
+			t.Errorf("%q matches %q, which has not all of %v", pattern, s, needles)
 		}
 	})
 }
