@@ -27,6 +27,7 @@ type scratch struct {
 	cands   []int32  // rules whose literals were seen, in order
 	path    []int32  // rules that hold, from the root to the one at hand
 	ids     []int32  // of literals
+	found   []int32  // rules whose literals a value has
 }
 
 type fieldValues struct {
