@@ -11,6 +11,9 @@ type File struct {
 	Name string // as the user knows it; stands in positions
 	Data []byte
 	List string // not empty: this is no file of rules but the CDB list that Wazuh rules know by this name
+	// Shipped: it comes with the program. Wazuh rules of such files are a tree of their own, for in one tree an event comes
+	// down to one rule: ours would hide the user's.
+	Shipped bool
 }
 
 // Pos is a place in a rule file.

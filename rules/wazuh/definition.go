@@ -22,6 +22,7 @@ type definition struct {
 	title         string
 	techniques    []string
 	references    []string
+	told          told
 	tests         []use
 	decoders      bool // it has no other tests than of decoders or categories
 	sids          []ref
@@ -46,6 +47,12 @@ type definition struct {
 	reachable     bool
 	patternText   map[string]*joined
 	never         *fault // why no audit event can match it
+}
+
+// told is what an alert tells of a rule in words that Wazuh has no element for.
+type told struct {
+	author, about            string
+	falsePositives, response []string
 }
 
 // ref is an id as it is named.

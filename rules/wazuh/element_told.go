@@ -38,6 +38,9 @@ func (c *compiler) info(d *definition, e *element) {
 	}
 	switch kind {
 	case "link", "text":
+		if kind == "text" && d.told.take(said) {
+			return
+		}
 		d.references = append(d.references, said)
 	case "cve":
 		d.references = append(d.references, "CVE-"+strings.TrimPrefix(strings.ToUpper(said), "CVE-"))
@@ -46,4 +49,26 @@ func (c *compiler) info(d *definition, e *element) {
 	default:
 		c.blame(d, e.off, "<info>: type %q is none of text, link, cve, osvdb", kind)
 	}
+}
+
+// take takes a text that says by its first words what it is. To Wazuh it is a text as any other, so that the file stays one of
+// Wazuh's.
+func (t *told) take(said string) bool {
+	what, text, _ := strings.Cut(said, ": ")
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case text == "":
+		return false
+	case what == "Author":
+		t.author = text
+	case what == "About":
+		t.about = text
+	case what == "Not an attack":
+		t.falsePositives = append(t.falsePositives, text)
+	case what == "Response":
+		t.response = append(t.response, text)
+	default:
+		return false
+	}
+	return true
 }

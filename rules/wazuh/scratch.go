@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
 )
 
@@ -27,6 +28,9 @@ type scratch struct {
 	cands   []int32  // rules whose literals were seen, in order
 	path    []int32  // rules that hold, from the root to the one at hand
 	ids     []int32  // of literals
+
+	key  []byte          // the values of the steady fields
+	seen *predicate.Memo // which rules they open
 }
 
 type fieldValues struct {
@@ -42,7 +46,7 @@ type leafAnswer struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		e: e, fields: make([]fieldValues, len(e.fields)), leaves: make([]leafAnswer, len(e.leaves)),
-		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)),
+		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)), seen: predicate.NewMemo(256),
 	}
 }
 
