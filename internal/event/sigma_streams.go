@@ -38,6 +38,8 @@ var ecsStreams = map[string]Getter{
 	"auditpy.peer.initiated":   sigmaExec["PeerInitiated"],
 	"auditpy.parent.stdin.ip":  sigmaExec["ParentStdinIp"],
 	"auditpy.parent.peer.ip":   sigmaExec["ParentPeerIp"],
+	// What the parent was given on its command line.
+	"auditpy.parent.inline_code": of(parent, inlineCode),
 }
 
 // wazuhStreams are the same for Wazuh's rules.

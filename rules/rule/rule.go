@@ -85,13 +85,6 @@ type Meta struct {
 	Pos            Pos
 }
 
-// Evidence is one field that made a rule fire.
-type Evidence struct {
-	Field string
-	Value string // the whole value
-	Match string // what the rule asked for, in the rule's own words
-}
-
 // Match says that a rule holds for an event.
 type Match struct {
 	Rule     *Meta

@@ -94,7 +94,11 @@ func (e *Engine) evidence(sc *scratch, at int) (out []rule.Evidence) {
 	for _, id := range sc.path[:at+1] {
 		for _, t := range e.rules[id].tests {
 			if l := e.leaves[t.leaf]; !t.negate && l.kind != isDecoded {
-				out = append(out, rule.Evidence{Field: l.name, Value: l.witness(sc), Match: l.words})
+				ev := rule.Evidence{Field: l.name, Value: l.witness(sc), Match: l.words}
+				if l.kind == isText && rule.IsLong(ev.Value) {
+					ev.Start, ev.End = l.re.where(ev.Value, &sc.regex)
+				}
+				out = append(out, ev)
 			}
 		}
 	}
