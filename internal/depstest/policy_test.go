@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"rules/regex":        {"rules/predicate"},
 	"rules/sigma":        {"internal/audit", "internal/event", "internal/text", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/eql":          {"internal/event", "internal/text", "rules/predicate", "rules/regex", "rules/rule"},
-	"rules/wazuh":        {"internal/audit", "internal/event", "rules/predicate", "rules/regex", "rules/rule"},
+	"rules/wazuh":        {"internal/audit", "internal/event", "internal/text", "rules/predicate", "rules/regex", "rules/rule"},
 	"rules/builtin":      {"rules/rule"},
 	"rules":              {"internal/event", "rules/eql", "rules/rule", "rules/sigma", "rules/wazuh"},
 	"correlate/assemble": {"internal/audit", "internal/event", "internal/text"},

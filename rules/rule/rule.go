@@ -11,6 +11,9 @@ type File struct {
 	Name string // as the user knows it; stands in positions
 	Data []byte
 	List string // not empty: this is no file of rules but the CDB list that Wazuh rules know by this name
+	// Shipped: it comes with the program. Wazuh rules of such files are a tree of their own, for in one tree an event comes
+	// down to one rule: ours would hide the user's.
+	Shipped bool
 }
 
 // Pos is a place in a rule file.
@@ -80,13 +83,6 @@ type Meta struct {
 	FalsePositives []string
 	Response       []string // what to do about an alert
 	Pos            Pos
-}
-
-// Evidence is one field that made a rule fire.
-type Evidence struct {
-	Field string
-	Value string // the whole value
-	Match string // what the rule asked for, in the rule's own words
 }
 
 // Match says that a rule holds for an event.
