@@ -125,6 +125,7 @@ func (s *supervisor) run(ctx context.Context, users *names.Users, shown *metrics
 			}
 		})
 	}
+	s.in.begin(s.loop)
 	if s.o.onStart != nil {
 		s.o.onStart(s)
 	}
