@@ -77,8 +77,10 @@ type Meta struct {
 	Tactics     []string // TA0002
 	Risk        int      // from 1 to 100; 0 if the rule does not say
 	// Needs is what audit rules must record so that the rule can hold: "exec" for executions, ECS categories such as "file"
-	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known.
-	Needs          []string
+	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known, or nothing.
+	Needs []string
+	// Signals is the same for package coverage: something of each must be recorded.
+	Signals        []Signal
 	References     []string
 	FalsePositives []string
 	Response       []string // what to do about an alert
