@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "internal/snapshot", "internal/text", "rules/rule"},
 	"correlate/tamper":   {"internal/audit", "internal/event", "rules/rule"},
 	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule", "rules/sigma"},
+	"internal/report":    {"internal/alert", "internal/audit", "internal/event", "rules/regex", "rules/rule"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},
 	"cmd/auditpy":        {anything},
@@ -67,7 +68,7 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":              {"internal/config"},
 	"github.com/prometheus/client_golang": {"internal/metrics"},
 	"go.yaml.in/yaml":                     {"internal/config"},
-	"golang.org/x/sys":                    {"internal/agent", "internal/confine", "internal/notify", "internal/sink", "internal/trust"},
+	"golang.org/x/sys":                    {"cmd/auditpy", "internal/agent", "internal/confine", "internal/notify", "internal/sink", "internal/trust"},
 	"github.com/pelletier/go-toml":        {"internal/trial", "rules/eql"},
 }
 
