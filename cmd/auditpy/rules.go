@@ -96,7 +96,7 @@ func loadTold(w io.Writer, from ruleSource) (*rules.Set, []rule.Diag, error) {
 
 func rulesCommand() *cobra.Command {
 	c := &cobra.Command{Use: "rules", Short: "Work with rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesExplainCommand(), rulesEvalCommand())
+	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesTestCommand(), rulesImportCommand(), rulesExplainCommand(), rulesEvalCommand())
 	return c
 }
 

@@ -51,6 +51,8 @@ var mayImport = map[string][]string{
 	"correlate":          {"internal/alert", "internal/audit", "internal/event", "internal/snapshot", "internal/text", "rules/rule"},
 	"correlate/tamper":   {"internal/audit", "internal/event", "rules/rule"},
 	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule", "rules/sigma"},
+	"internal/ruletest":  {"correlate", "correlate/assemble", "correlate/proctree", "internal/alert", "internal/audit", "internal/event", "rules", "rules/rule"},
+	"internal/fidelity":  {"rules/rule"},
 	"internal/report":    {"internal/alert", "internal/audit", "internal/event", "rules/regex", "rules/rule"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},

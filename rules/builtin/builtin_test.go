@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/auditpy/auditpy/correlate/assemble"
 	"github.com/auditpy/auditpy/correlate/proctree"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/ruletest"
 	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -30,37 +29,26 @@ func TestSamples(t *testing.T) {
 			if len(diags) > 0 || len(set.Rules()) != 1 {
 				t.Fatalf("%d rules, diags %v", len(set.Rules()), diags)
 			}
-			for name, log := range samples(t, "sigma/"+name+".txtar") {
-				check(t, set, name, log)
+			test := samples(t, "sigma/"+name+".txtar")
+			for _, f := range test.Run(set) {
+				t.Error(f, f.Want, f.Got)
+			}
+			for _, l := range test.Logs {
+				evident(t, set, l)
 			}
 		})
 	}
 }
 
-// check holds a rule to a sample: each execution of fires.log must match, that of a fires-*.log once, and none of a
-// quiet*.log.
-func check(t *testing.T, set *rules.Set, name, log string) {
+// evident holds each match in a log to showing why.
+func evident(t *testing.T, set *rules.Set, l ruletest.Log) {
 	t.Helper()
-	execs, matches := 0, 0
-	for _, ev := range story(t, log) {
-		ms := set.Eval(nil, ev)
-		for _, m := range ms {
+	for _, ev := range story(t, l.Data) {
+		for _, m := range set.Eval(nil, ev) {
 			if len(m.Evidence) < 2 {
-				t.Errorf("%s: %q: evidence %+v, want the image and the command line", name, ev.Exec.Args, m.Evidence)
+				t.Errorf("%s: %q: evidence %+v, want the image and the command line", l.Name, ev.Exec.Args, m.Evidence)
 			}
 		}
-		if ev.Exec != nil {
-			execs++
-		}
-		if matches += len(ms); name == "fires.log" && len(ms) != 1 || strings.HasPrefix(name, "quiet") && len(ms) != 0 {
-			t.Errorf("%s: %s %q: %d matches", name, ev.Process.Exe, ev.Exec.Args, len(ms))
-		}
-	}
-	if execs == 0 {
-		t.Errorf("%s has no execution", name)
-	}
-	if strings.HasPrefix(name, "fires-") && matches != 1 {
-		t.Errorf("%s: %d matches, want one", name, matches)
 	}
 }
 
@@ -77,25 +65,25 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// samples are the logs beside a rule, by name.
-func samples(t *testing.T, name string) map[string]string {
+// samples is the test beside a rule: one log at least that fires, and one that is quiet.
+func samples(t *testing.T, name string) *ruletest.Test {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	logs, kinds := make(map[string]string), make(map[string]bool)
-	for _, f := range txtar.Parse(data).Files {
-		kind, _, _ := strings.Cut(strings.TrimSuffix(f.Name, ".log"), "-")
-		if kind != "fires" && kind != "quiet" {
-			t.Errorf("%s: unknown file %q", name, f.Name)
-		}
-		logs[f.Name], kinds[kind] = string(f.Data), true
+	test, err := ruletest.Parse(name, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := make(map[bool]bool)
+	for _, l := range test.Logs {
+		kinds[l.Kind == ruletest.Quiet] = true
 	}
 	if len(kinds) != 2 {
 		t.Errorf("%s: want a log that fires and one that is quiet", name)
 	}
-	return logs
+	return test
 }
 
 // story is the events of a log, with their processes.

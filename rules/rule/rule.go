@@ -75,7 +75,9 @@ type Meta struct {
 	Risk        int      // from 1 to 100; 0 if the rule does not say
 	// Needs is what audit rules must record so that the rule can hold: "exec" for executions, ECS categories such as "file"
 	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known.
-	Needs          []string
+	Needs []string
+	// Never says why no audit event can satisfy the rule: it loads, and is never evaluated. Empty: one may.
+	Never          string
 	References     []string
 	FalsePositives []string
 	Response       []string // what to do about an alert
