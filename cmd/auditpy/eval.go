@@ -14,6 +14,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/rulefile"
 	"github.com/auditpy/auditpy/internal/trial"
+	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -22,25 +23,28 @@ type evalFlags struct {
 	rules  []string
 	events string
 	wazuh  bool
+	config string
 	trial.Options
+	loading rules.Options
 }
 
 func rulesEvalCommand() *cobra.Command {
 	var f evalFlags
 	c := &cobra.Command{
-		Use:   "eval (--eql QUERY --events FILE | --rules PATH --events FILE | --rules PATH --wazuh-lines)",
+		Use:   "eval (--eql QUERY --events FILE | --rules PATH --events FILE | --rules PATH --wazuh-lines [FILE])",
 		Short: "Evaluate rules on events in JSON, of any origin",
 		Long: `Eval reads events, JSON objects one a line or in a list, with nested names or names with dots, puts them in the order of their
 times, and prints {"rule":…,"events":[ids]} for each result: for a sequence the ids of its events, in their order. Exit status: 0 done,
 whatever was found, 2 something failed. A Sigma rule is evaluated on each event, whatever its log source: the events are taken to be of it.
 
-With --wazuh-lines it reads events as Wazuh's collector joins them, one a line, from FILE or from standard input, and prints for each the id
+With --wazuh-lines it reads events as Wazuh's collector joins them, one a line, from FILE (or --events FILE) or from standard input, and prints for each the id
 and the level of the Wazuh rule that it comes down to, 0 0 if there is none.`,
 		Example: `  auditpy rules eval --eql 'process where process.name == "nc"' --events events.jsonl
   auditpy rules eval --eql "$(cat query.eql)" --events data.json --category-field event_type --timestamp-field timestamp --timestamp-unit filetime`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
+	addRulesConfigFlag(c, &f.config)
 	c.Flags().BoolVar(&f.wazuh, "wazuh-lines", false, "the events are audit records of an event joined to a line, for Wazuh rules")
 	c.Flags().StringVar(&f.eql, "eql", "", "one EQL `query`; the pipes head and tail work here")
 	c.Flags().StringArrayVar(&f.rules, "rules", nil, "rule `file or folder`: Sigma rules in .yml, Elastic's in .toml, or with --wazuh-lines Wazuh's in .xml; may be given again")
@@ -49,12 +53,16 @@ and the level of the Wazuh rule that it comes down to, 0 0 if there is none.`,
 	c.Flags().StringVar(&f.Timestamp, "timestamp-field", "@timestamp", "`field` with the time of an event")
 	c.Flags().StringVar(&f.Unit, "timestamp-unit", "rfc3339", "how it is written: "+strings.Join(trial.Units, ", ")+"; a plain number is milliseconds where rfc3339 is said")
 	c.Flags().StringVar(&f.Tiebreaker, "tiebreaker-field", "", "`field` that orders events of the same time (default: as they are read)")
-	c.Flags().StringVar(&f.ID, "id-field", "", "`field` that names an event in the results (default: its number in the input, from 1)")
+	c.Flags().StringVar(&f.ID, "id-field", "", "`field` that names an event in the results (default, and where an event has none: its number in the input, from 1)")
 	return c
 }
 
-func (f *evalFlags) check() error {
+func (f *evalFlags) check(args []string) error {
 	switch {
+	case len(args) > 0 && !f.wazuh:
+		return &hintError{fmt.Errorf("unexpected %q", args[0]), "--events names the file with the events"}
+	case len(args) > 0 && f.events != "":
+		return errors.New("--events and a FILE: one of them")
 	case f.eql == "" && len(f.rules) == 0:
 		return &hintError{errors.New("nothing to evaluate"), "--eql takes a query, --rules a file or folder"}
 	case f.eql != "" && len(f.rules) > 0:
@@ -69,10 +77,17 @@ func (f *evalFlags) check() error {
 	return nil
 }
 
-func (f *evalFlags) run(c *cobra.Command) error {
-	if err := f.check(); err != nil {
+func (f *evalFlags) run(c *cobra.Command, args []string) (err error) {
+	if err := f.check(args); err != nil {
 		return err
 	}
+	if len(args) > 0 {
+		f.events = args[0]
+	}
+	if f.loading, err = ruleOptions(f.config); err != nil {
+		return err
+	}
+	f.Placeholders = f.loading.Placeholders
 	if f.wazuh {
 		in, done, err := f.openEvents(c.InOrStdin())
 		if err != nil {

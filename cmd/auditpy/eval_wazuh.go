@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/correlate/assemble"
@@ -30,7 +29,7 @@ func (f *evalFlags) wazuhLines(in io.Reader, out, errs io.Writer) error {
 		return err
 	}
 	files = slices.DeleteFunc(files, func(r rule.File) bool { return r.List == "" && !strings.EqualFold(filepath.Ext(r.Name), ".xml") })
-	set, diags := rules.LoadOptions(files, rules.Options{Zone: time.Local})
+	set, diags := rules.LoadOptions(files, f.loading)
 	for _, d := range diags {
 		fmt.Fprintln(errs, told(d))
 	}

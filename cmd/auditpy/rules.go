@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +49,38 @@ func optionsOf(cfg *config.Config) rules.Options {
 // loadRules loads the rules at paths, and the built-in ones if asked. A bad rule is told on w and left
 // out; the error is about files that could not be read, and the set holds the rest.
 func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
+	set, _, err := loadTold(w, from)
+	return set, err
+}
+
+// loadNamed is loadRules, and its error tells too of paths that were named and not loaded: who asks for a rule must not take silence
+// for an answer of it. One bad rule in a folder of hundreds is only told.
+func loadNamed(w io.Writer, from ruleSource) (*rules.Set, error) {
+	set, diags, err := loadTold(w, from)
+	loaded := listed(set)
+	for _, p := range from.paths {
+		bad, some := 0, false
+		for _, d := range diags {
+			if below(d.Pos.File, p) && (d.Fatal || d.Pos.File == p) {
+				bad++
+			}
+		}
+		for _, m := range loaded {
+			some = some || below(m.Pos.File, p)
+		}
+		if fatal := slices.ContainsFunc(diags, func(d rule.Diag) bool { return d.Fatal && d.Pos.File == p }); fatal || bad > 0 && !some {
+			err = errors.Join(err, &hintError{fmt.Errorf("rules %s: not all of it loads: nothing was looked for in its place", p), "auditpy rules lint " + alert.Escape(p)})
+		}
+	}
+	return set, err
+}
+
+// below reports whether a file is p, or in the folder p.
+func below(file, p string) bool {
+	return file == p || strings.HasPrefix(file, strings.TrimSuffix(p, "/")+"/") || p == "."
+}
+
+func loadTold(w io.Writer, from ruleSource) (*rules.Set, []rule.Diag, error) {
 	var files []rule.File
 	if from.builtin {
 		files = builtin.Files()
@@ -57,12 +91,12 @@ func loadRules(w io.Writer, from ruleSource) (*rules.Set, error) {
 		fmt.Fprintln(w, told(d))
 	}
 	boundMemory(sequencesRoom(set))
-	return set, err
+	return set, diags, err
 }
 
 func rulesCommand() *cobra.Command {
 	c := &cobra.Command{Use: "rules", Short: "Work with rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesExplainCommand(), rulesEvalCommand())
+	c.AddCommand(rulesListCommand(), rulesLintCommand(), rulesTestCommand(), rulesImportCommand(), rulesExplainCommand(), rulesEvalCommand())
 	return c
 }
 

@@ -58,6 +58,7 @@ detection: {s: {x: y}, condition: s}
 
 // Short names of the built-in detections.
 var short = map[string]string{
+	"0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e03": "connected", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e04": "stream",
 	"0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d01": "stream", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d02": "connected", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d03": "accepted",
 }
 
@@ -109,7 +110,7 @@ func named(all []Verdict, s Status) string {
 		name := v.Rule.ID
 		if n, ok := short[name]; ok {
 			name = n
-		} else if len(name) == 36 || name == "100001" {
+		} else if len(name) == 36 || v.Rule.Dialect == "wazuh" {
 			name = "exec"
 		}
 		if v.Status == s && !slices.Contains(names, name) {

@@ -53,6 +53,9 @@ var mayImport = map[string][]string{
 	"internal/coverage":  {"internal/audit", "internal/event", "rules/rule"},
 	"internal/doctor":    {"internal/agent", "internal/audit", "internal/config", "internal/coverage", "internal/source", "internal/trust", "rules/rule"},
 	"internal/trial":     {"correlate", "internal/alert", "internal/audit", "internal/event", "rules/eql", "rules/rule", "rules/sigma"},
+	"internal/ruletest":  {"correlate", "correlate/assemble", "correlate/proctree", "internal/alert", "internal/audit", "internal/event", "rules", "rules/rule"},
+	"internal/fidelity":  {"rules/rule"},
+	"internal/report":    {"internal/alert", "internal/audit", "internal/event", "rules/regex", "rules/rule"},
 	"internal/agent":     {anything},
 	"internal/e2e":       {},
 	"cmd/auditpy":        {anything},
@@ -69,7 +72,7 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":              {"internal/config"},
 	"github.com/prometheus/client_golang": {"internal/metrics"},
 	"go.yaml.in/yaml":                     {"internal/config"},
-	"golang.org/x/sys":                    {"internal/agent", "internal/confine", "internal/notify", "internal/sink", "internal/trust"},
+	"golang.org/x/sys":                    {"cmd/auditpy", "internal/agent", "internal/confine", "internal/notify", "internal/sink", "internal/trust"},
 	"github.com/pelletier/go-toml":        {"internal/trial", "rules/eql"},
 }
 

@@ -16,6 +16,16 @@ type sequence struct {
 	names []string // not begun yet
 	cur   *Reader  // nil between files
 	base  uint64
+
+	begun []begun
+	total int64 // bytes of all files, as they lie on the disk
+	past  int64 // of these, of the files before cur
+}
+
+// begun is where a file that was begun has its place among the marks.
+type begun struct {
+	name string
+	base uint64
 }
 
 // Files reads several files in the order of their first records' times and serials, so audit.log*
@@ -44,6 +54,7 @@ func Files(names []string) (Source, []error) {
 	s := &sequence{}
 	for _, o := range opened {
 		s.names = append(s.names, o.name)
+		s.total += o.info.Size()
 	}
 	return s, errs
 }
@@ -114,6 +125,7 @@ func (s *sequence) open() error {
 		return err
 	}
 	r.cut.base = s.base
+	s.begun = append(s.begun, begun{r.cut.name, s.base})
 	s.cur = r
 	return nil
 }
@@ -123,6 +135,7 @@ func (s *sequence) Close() error {
 	if s.cur == nil {
 		return nil
 	}
+	s.past += s.cur.Consumed()
 	err := s.cur.Close()
 	s.cur = nil
 	return err

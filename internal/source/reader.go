@@ -31,6 +31,7 @@ type Reader struct {
 	begun bool
 	held  []outcome // of the first lines, until one of them proved to be a record
 	err   error     // why reading ended; io.EOF once it was returned
+	file  *counted  // nil if it is no file
 }
 
 // stamp is in every record of a log.
@@ -47,8 +48,9 @@ func Open(name string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := NewReader(name, f)
-	r.cut.marks = true
+	c := &counted{r: f}
+	r := NewReader(name, c)
+	r.cut.marks, r.file = true, c
 	r.close = append(r.close, f.Close)
 	return r, nil
 }

@@ -25,7 +25,7 @@ type Options struct {
 	Tiebreaker string // orders events of the same time; [none: as they were read]
 	// Placeholders are what %name% of a Sigma rule with the modifier expand stands for.
 	Placeholders map[string][]string
-	ID           string // names events in results [none: their number in the input, from 1]
+	ID           string // names events in results [none, as for events without it: their number in the input, from 1]
 }
 
 func (o Options) withDefaults() Options {
@@ -100,7 +100,7 @@ func (in *reader) take(v any) error {
 		if err != nil {
 			return err
 		}
-		if in.options.ID == "" {
+		if in.options.ID == "" || len(ev.fields[in.options.ID]) == 0 { // null would be no event
 			ev.ID = json.RawMessage(strconv.Itoa(len(in.events) + 1))
 		}
 		in.events = append(in.events, ev)

@@ -5,9 +5,6 @@ import (
 	"path"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/correlate/assemble"
@@ -15,6 +12,7 @@ import (
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/internal/ruletest"
 	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -32,8 +30,12 @@ func TestSamples(t *testing.T) {
 			if len(diags) > 0 || len(set.Rules()) == 0 {
 				t.Fatalf("%d rules, diags %v", len(set.Rules()), diags)
 			}
-			for name, log := range samples(t, name+".txtar") {
-				check(t, set, name, log)
+			test := samples(t, name+".txtar")
+			for _, f := range test.Run(set) {
+				t.Error(f, f.Want, f.Got)
+			}
+			for _, l := range test.Logs {
+				explained(t, set, l)
 			}
 		})
 	}
@@ -42,39 +44,19 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// check holds a file of rules to a sample: each execution of fires.log must raise an alert, a fires-*.log one, and a
-// quiet*.log none.
-func check(t *testing.T, set *rules.Set, name, log string) {
+// explained: each alert says what was found, and of which events.
+func explained(t *testing.T, set *rules.Set, l ruletest.Log) {
 	t.Helper()
 	cor := correlate.New(correlate.Options{})
-	execs, alerts := 0, 0
-	for _, ev := range story(t, log) {
-		raised := cor.Observe(nil, ev, set.Eval(nil, ev))
-		if alerts += len(raised); ev.Exec != nil {
-			execs++
-		}
-		explained(t, name, raised)
-		if name == "fires.log" && len(raised) != 1 {
-			t.Errorf("%s: %s %q: %d alerts", name, ev.Process.Exe, ev.Exec.Args, len(raised))
-		}
+	var alerts []alert.Alert
+	for _, ev := range story(t, l.Data) {
+		alerts = cor.Observe(alerts, ev, set.Eval(nil, ev))
 	}
-	late := cor.Idle(nil, time.Minute, 0)
-	explained(t, name, late)
-	if alerts += len(late); strings.HasPrefix(name, "fires-") && alerts != 1 || strings.HasPrefix(name, "quiet") && alerts != 0 {
-		t.Errorf("%s: %d alerts", name, alerts)
-	}
-	if execs == 0 {
-		t.Errorf("%s has no execution", name)
-	}
-}
-
-// explained: an alert says what was found, and of which events.
-func explained(t *testing.T, name string, alerts []alert.Alert) {
-	t.Helper()
+	alerts = cor.Flush(alerts)
 	for i := range alerts {
 		a := &alerts[i]
 		if len(a.Evidence) < 2 && len(a.Related) < 2 {
-			t.Errorf("%s: %s: evidence %+v, related %+v", name, a.AppendText(nil), a.Evidence, a.Related)
+			t.Errorf("%s: %s: evidence %+v, related %+v", l.Name, a.AppendText(nil), a.Evidence, a.Related)
 		}
 	}
 }
@@ -92,25 +74,25 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// samples are the logs beside a rule, by name.
-func samples(t *testing.T, name string) map[string]string {
+// samples is the test beside a rule: one log at least that fires, and one that is quiet.
+func samples(t *testing.T, name string) *ruletest.Test {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	logs, kinds := make(map[string]string), make(map[string]bool)
-	for _, f := range txtar.Parse(data).Files {
-		kind, _, _ := strings.Cut(strings.TrimSuffix(f.Name, ".log"), "-")
-		if kind != "fires" && kind != "quiet" {
-			t.Errorf("%s: unknown file %q", name, f.Name)
-		}
-		logs[f.Name], kinds[kind] = string(f.Data), true
+	test, err := ruletest.Parse(name, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := make(map[bool]bool)
+	for _, l := range test.Logs {
+		kinds[l.Kind == ruletest.Quiet] = true
 	}
 	if len(kinds) != 2 {
 		t.Errorf("%s: want a log that fires and one that is quiet", name)
 	}
-	return logs
+	return test
 }
 
 // story is the events of a log, with their processes.

@@ -123,6 +123,7 @@ func (l *loader) compile(d *detection) error {
 		d.meta.Needs, d.meta.Signals = l.engine.needs(&r), l.engine.signals(&r)
 	}
 	if slices.Contains(d.meta.Needs, Unrecorded) {
+		d.meta.Never = "it asks for what no audit record tells"
 		l.warn(d.pos("query"), "no audit event can satisfy this query: it asks for what no audit record tells")
 	}
 	l.engine.rules = append(l.engine.rules, r)

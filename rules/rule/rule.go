@@ -80,7 +80,9 @@ type Meta struct {
 	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known, or nothing.
 	Needs []string
 	// Signals is the same for package coverage: something of each must be recorded.
-	Signals        []Signal
+	Signals []Signal
+	// Never says why no audit event can satisfy the rule: it loads, and is never evaluated. Empty: one may.
+	Never          string
 	References     []string
 	FalsePositives []string
 	Response       []string // what to do about an alert

@@ -68,7 +68,8 @@ type compiler struct {
 	view   view // that its log source means
 	// windows: the rule is written for Windows, and an override has it evaluated here.
 	windows bool
-	quiet   bool // what would be said was said before
+	quiet   bool   // what would be said was said before
+	never   string // why no event is of its log source
 }
 
 // files compiles the rules of files as it reads them, so that few documents are in memory at a time; filters and
@@ -120,6 +121,7 @@ func (c *compiler) begin(pos rule.Pos) { c.failed, c.here = false, pos }
 
 func (c *compiler) rule(doc document) {
 	s := c.subject(doc, "rule")
+	c.never = ""
 	s.own = c.ownSource(doc.node)
 	s.as = c.overridden(s.own)
 	var x *expr
@@ -134,6 +136,7 @@ func (c *compiler) rule(doc document) {
 	if s.refused = c.failed; s.refused {
 		return
 	}
+	s.meta.Never = c.never
 	c.commit(x)
 	s.index = len(c.engine.rules)
 	c.rules = append(c.rules, s)

@@ -66,7 +66,7 @@ func (l *leaf) says() string {
 		name = "any value"
 	}
 	how := map[leafKind]string{
-		isAbsent: "is absent", isPresent: "is there", isText: "is like", isNumber: "is", isRegexp: "matches", isNet: "is in", isOther: "is as field",
+		isAbsent: "is absent", isPresent: "is there", isText: l.verb, isNumber: "is", isRegexp: "matches", isNet: "is in", isOther: "is as field",
 	}[l.kind]
 	if l.kind == isAbsent || l.kind == isPresent {
 		return name + " " + how

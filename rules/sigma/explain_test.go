@@ -23,7 +23,7 @@ func TestExplain(t *testing.T) {
 	for _, l := range x.Rows[0].Lines {
 		got = append(got, fmt.Sprint(l.Depth, l.Text, l.Holds, l.Values))
 	}
-	want := []string{"0andfalse []", "1andfalse []", "2Image is like /shtrue [/bin/sh]", "2CommandLine is like evilfalse [sh x]", "1nottrue []", "2User is like bobfalse [alice]"}
+	want := []string{"0andfalse []", "1andfalse []", "2Image ends with /shtrue [/bin/sh]", "2CommandLine contains evilfalse [sh x]", "1nottrue []", "2User is bobfalse [alice]"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("lines =\n%q, want\n%q", got, want)
 	}

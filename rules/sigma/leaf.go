@@ -22,6 +22,7 @@ type leaf struct {
 	how   string   // of a fieldref: "", contains, startswith, endswith
 	cased bool     // of a fieldref
 	name  string   // of the field
+	verb  string   // of isText: contains, starts with, ends with, is, is like
 	words string   // what the rule asks for, as it is written there
 	key   string   // equal for leaves that test the same; "" if there is no such form
 }

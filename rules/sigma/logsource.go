@@ -1,5 +1,7 @@
 package sigma
 
+import "fmt"
+
 // logsource finds the view that answers a log source. A source of another log is no error: rule sets hold them all. Its
 // rules are loaded, and said to be never evaluated. Another product is one: a rule that can never match looks like
 // safety, and an override may be meant.
@@ -12,7 +14,8 @@ func (c *compiler) logsource(s Source, n *node) {
 		return n
 	}
 	other := func(key, value string) {
-		c.warn(at(key).position(c.here), "log source with %s %q is not in audit records: the rule is never evaluated", key, value)
+		c.never = fmt.Sprintf("log source with %s %q is not in audit records", key, value)
+		c.warn(at(key).position(c.here), "%s: the rule is never evaluated", c.never)
 	}
 	switch {
 	case c.options.Documents:

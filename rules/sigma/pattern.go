@@ -68,6 +68,7 @@ func (it *item) encoded(parts []predicate.Part, v *node) (out [][]predicate.Part
 }
 
 func (it *item) pattern(parts []predicate.Part, words string) *expr {
+	_, plain := literalOf(parts)
 	run := []predicate.Part{{Kind: predicate.Run}}
 	inside := it.op == "contains" || it.op == "" && it.field == keywordField
 	if inside || it.op == "endswith" {
@@ -77,5 +78,20 @@ func (it *item) pattern(parts []predicate.Part, words string) *expr {
 		parts = append(slices.Clip(parts), run...)
 	}
 	key := fmt.Sprintf("text %q %v %q", parts, it.cased, words)
-	return it.leaf(leaf{kind: isText, pat: predicate.Compile(parts, !it.cased), words: words, key: key})
+	return it.leaf(leaf{kind: isText, pat: predicate.Compile(parts, !it.cased), words: words, verb: it.verb(plain), key: key})
+}
+
+// verb is what a test of texts asks, in a word.
+func (it *item) verb(plain bool) string {
+	switch {
+	case it.op == "contains" || it.op == "" && it.field == keywordField:
+		return "contains"
+	case it.op == "startswith":
+		return "starts with"
+	case it.op == "endswith":
+		return "ends with"
+	case plain:
+		return "is"
+	}
+	return "is like"
 }

@@ -12,6 +12,7 @@ type subject struct {
 	meta    *rule.Meta
 	shared  bool // its id was that of an earlier document of its file
 	refused bool
+	digest  uint32       // of one without an id
 	index   int          // of a rule: in Engine.rules
 	of      *correlation // nil for a rule
 	own, as Source       // of a rule: as it is written, and as it is evaluated
@@ -23,6 +24,9 @@ type subject struct {
 // refused is known too: who refers to it should hear why that fails.
 func (c *compiler) subject(doc document, what string) *subject {
 	s := &subject{meta: c.meta(doc.node, what), shared: doc.shared}
+	if c.text(doc.node, "id") == "" {
+		s.digest = digest(doc.node)
+	}
 	key := idKey(s.meta.ID)
 	switch first := c.names[key]; {
 	case len(first) == 0:
@@ -31,8 +35,10 @@ func (c *compiler) subject(doc document, what string) *subject {
 	case doc.shared:
 		s.meta.ID = c.freeID(s.meta.ID)
 		c.names[idKey(s.meta.ID)] = []*subject{s}
+	case c.renamed(s, doc):
+		key = idKey(s.meta.ID)
 	default:
-		c.fatal(errorAt(doc.naming().position(doc.pos), "rule id %q is already that of the rule at %s", s.meta.ID, first[0].meta.Pos))
+		c.fatal(errorAt(doc.naming().position(doc.pos), "rule id %q is already that of the rule at %s", s.meta.ID, c.names[idKey(s.meta.ID)][0].meta.Pos))
 		return s
 	}
 	c.names[key] = append(c.names[key], s)

@@ -37,6 +37,10 @@ func (c *compiler) finish() {
 	}
 	c.countAll()
 	c.needs()
+	known := make(map[*definition]bool)
+	for _, d := range c.defs {
+		e.rules[d.index].meta.Never = d.neverWhy(known)
+	}
 	for _, d := range inFiles {
 		if !d.base {
 			e.listed = append(e.listed, e.rules[d.index].meta)

@@ -1,10 +1,34 @@
 package wazuh
 
+import "slices"
+
 // neverMatches notes why no audit event can match a rule.
 func (d *definition) neverMatches(off int, format string, args ...any) {
 	if d.never == nil {
 		d.never = faultAt(off, format, args...)
 	}
+}
+
+// neverWhy says why no audit event comes to a rule: for its own reason or because none comes to any of its parents. It is "" if one may.
+func (d *definition) neverWhy(known map[*definition]bool) string {
+	if d.never != nil {
+		return d.never.msg
+	}
+	if d.isNever(known) {
+		return "its parents never match"
+	}
+	return ""
+}
+
+func (d *definition) isNever(known map[*definition]bool) bool {
+	never, ok := known[d]
+	if ok {
+		return never
+	}
+	known[d] = false // a circle is no reason
+	never = d.never != nil || !d.top && len(d.parents) > 0 && !slices.ContainsFunc(d.parents, func(p *definition) bool { return !p.isNever(known) })
+	known[d] = never
+	return never
 }
 
 // warnNever tells of the rules that no audit event can match: one by one where they are few. Files of other products
