@@ -3,8 +3,7 @@ package correlate
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/auditpy/auditpy/internal/alert"
@@ -103,9 +102,15 @@ func (c *Correlator) send(dst []alert.Alert, a *alert.Alert, kind *uint64) []ale
 // alertID names an alert by its event and leading rule, and that of a correlation by its first event, the correlation
 // and the group: the same input gives the same id, wherever and however often it is read.
 func alertID(id audit.ID, what string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s", id.Node, id.Msec, id.Serial, what))
-	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:20]
+	var room [128]byte
+	b := append(append(room[:0], id.Node...), 0)
+	b = append(strconv.AppendInt(b, id.Msec, 10), 0)
+	b = append(strconv.AppendUint(b, id.Serial, 10), 0)
+	sum := sha256.Sum256(append(b, what...))
+	return base32Lower.EncodeToString(sum[:])[:20]
 }
+
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
 
 // incident finds the incident of the process or of an ancestor, or starts one.
 func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {

@@ -107,6 +107,7 @@ type node struct {
 	number int
 	newest int64
 	behind int   // records in a row that are far older
+	closed stamp // the greatest of the events that were closed
 	calls  queue // events with a SYSCALL record: they are returned in order
 	loose  queue // events without one, or not yet: they may have no end
 }
@@ -116,6 +117,11 @@ func (n *node) stamp(id audit.ID) stamp {
 		return stamp{id.Msec, id.Serial, -1 - int(hash(id.Node))}
 	}
 	return stamp{id.Msec, id.Serial, n.number}
+}
+
+// before reports whether s is of an older event than t.
+func (s stamp) before(t stamp) bool {
+	return s.msec < t.msec || s.msec == t.msec && s.serial < t.serial
 }
 
 func hash(name string) uint32 {
@@ -189,7 +195,7 @@ func (a *Assembler) find(n *node, r *audit.Record) (p *pending, late bool) {
 	if r.Type == audit.EOE { // the one after PROCTITLE
 		return nil, true
 	}
-	if a.done.has(s) {
+	if !n.closed.before(s) && a.done.has(s) {
 		a.stats.Late++
 		return nil, true
 	}
@@ -272,7 +278,15 @@ func (a *Assembler) close(p *pending) {
 	if a.last == p {
 		a.last = nil
 	}
-	a.done.add(p.stamp)
+	a.forgo(p.node, p.stamp)
 	p.finish()
 	p.closed = true
+}
+
+// forgo remembers that an event is closed. That it is the greatest so far tells of most new ones that they are not.
+func (a *Assembler) forgo(n *node, s stamp) {
+	a.done.add(s)
+	if n.closed.before(s) {
+		n.closed = s
+	}
 }

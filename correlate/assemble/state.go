@@ -42,7 +42,8 @@ func (n *node) before() int64 {
 
 func (a *Assembler) restore(s State) {
 	for _, id := range s.Done {
-		a.done.add(a.nodeNamed(id.Node).stamp(id))
+		n := a.nodeNamed(id.Node)
+		a.forgo(n, n.stamp(id))
 		a.recent.add(recent{id, s.Given})
 	}
 	for _, c := range s.Clocks {

@@ -71,21 +71,22 @@ func (t *Tree) identity(x *call, n *node) {
 	if sc := x.ev.Find(audit.Syscall); sc != nil {
 		enriched = sc.Enriched
 	}
-	p.User = t.name(uid, logged(enriched, ` UID="`), t.opts.User)
+	p.User = t.name(uid, enriched, ` UID="`, t.opts.User)
 	if p.EffectiveUser = p.User; euid != uid {
-		p.EffectiveUser = t.name(euid, logged(enriched, ` EUID="`), t.opts.User)
+		p.EffectiveUser = t.name(euid, enriched, ` EUID="`, t.opts.User)
 	}
-	p.Group = t.name(gid, logged(enriched, ` GID="`), t.opts.Group)
+	p.Group = t.name(gid, enriched, ` GID="`, t.opts.Group)
 }
 
 // name is the name of a user or group: logged, or else one that is known now.
-func (t *Tree) name(id int, logged string, known func(int) string) string {
-	switch {
-	case id == 0:
+func (t *Tree) name(id int, enriched, key string, known func(int) string) string {
+	if id == 0 {
 		return "root"
-	case logged != "":
-		return t.intern(logged)
-	case known == nil || id < 0:
+	}
+	if name := logged(enriched, key); name != "" {
+		return t.intern(name)
+	}
+	if known == nil || id < 0 {
 		return ""
 	}
 	return known(id)

@@ -119,6 +119,9 @@ func (l *Loop) record(rec audit.Record) error {
 
 // events takes the events closed last through the stages after assemble.
 func (l *Loop) events() error {
+	if len(l.evs) == 0 { // most records end none
+		return nil
+	}
 	before := l.Correlator.Stats().Alerts
 	for _, ev := range l.evs {
 		l.Tree.Annotate(ev)

@@ -1,6 +1,8 @@
 package eql
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -78,11 +80,23 @@ func (p *program) leafGate(l *leaf) (gate, bool) {
 		}
 	}
 	for i := range l.patterns {
-		if !add(l.patterns[i].pat.Literal()) {
+		n, ok := p.rarest(l.field, l.patterns[i].pat)
+		if !ok || !add(n.Text, n.Place) {
 			return p.presence(l.field), true
 		}
 	}
 	return g, len(g.needs) <= maxNeeds
+}
+
+// rarest returns the cheapest of the literals of a pattern; false if it has none.
+func (p *program) rarest(field int, pat *predicate.Pattern) (best predicate.Needle, ok bool) {
+	all := pat.Literals()
+	if len(all) == 0 {
+		return best, false
+	}
+	return slices.MinFunc(all, func(a, b predicate.Needle) int {
+		return cmp.Compare(p.literalCost(field, a.Text, a.Place), p.literalCost(field, b.Text, b.Place))
+	}), true
 }
 
 // regexGate is what each of the expressions requires.

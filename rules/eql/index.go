@@ -33,10 +33,7 @@ type finding = int32
 type indexed struct {
 	field    int
 	question uint32
-	literals *predicate.Literals
-	shortest int       // of the literals, in bytes
-	units    [][]int32 // by literal
-	present  []int32   // units that need any value
+	units    predicate.Owners
 }
 
 // eval finds the units that hold.
@@ -114,14 +111,11 @@ func (f *indexed) eval(ix *index, sc *scratch) {
 	if len(values) == 0 {
 		return
 	}
-	for _, u := range f.present {
+	for _, u := range f.units.OfAny() {
 		ix.consider(u, sc)
 	}
-	if f.literals == nil {
-		return
-	}
 	for _, v := range values {
-		if len(v) >= f.shortest {
+		if f.units.Reads(v) {
 			for _, u := range f.opened(sc, v) {
 				ix.consider(u, sc)
 			}
@@ -135,17 +129,7 @@ func (f *indexed) opened(sc *scratch, v string) []int32 {
 	if found, ok := sc.texts.Get(key); ok {
 		return found
 	}
-	sc.units = sc.units[:0]
-	if predicate.Folds(v) { // literals are found in ASCII only
-		for _, us := range f.units {
-			sc.units = append(sc.units, us...)
-		}
-	} else {
-		sc.ids = f.literals.Find(sc.ids[:0], v)
-		for _, lit := range sc.ids {
-			sc.units = append(sc.units, f.units[lit]...)
-		}
-	}
+	sc.units = f.units.Append(sc.units[:0], v, &sc.ids)
 	slices.Sort(sc.units)
 	sc.units = slices.Compact(sc.units)
 	sc.texts.Put(key, sc.units)

@@ -1,7 +1,6 @@
 package eql
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/auditpy/auditpy/rules/predicate"
@@ -10,7 +9,7 @@ import (
 // newIndex makes the index of some units for events of a kind.
 func (e *Engine) newIndex(ids []int, k *remembered) *index {
 	ix := &index{question: e.number(), isKey: make([]bool, len(e.fields))}
-	b := builder{e: e, ix: ix, fields: make(map[int]*building)}
+	b := builder{e: e, ix: ix, fields: make(map[int]*predicate.OwnersBuilder)}
 	for _, id := range ids {
 		c := e.units[id].cond.reduce(k)
 		if c.op == condTrue {
@@ -22,7 +21,7 @@ func (e *Engine) newIndex(ids []int, k *remembered) *index {
 	}
 	slices.Sort(b.order)
 	for _, f := range b.order {
-		ix.fields = append(ix.fields, b.fields[f].indexed(f, e.number()))
+		ix.fields = append(ix.fields, indexed{f, e.number(), b.fields[f].Owners()})
 	}
 	slices.Sort(ix.key)
 	return ix
@@ -38,7 +37,7 @@ func (e *Engine) number() uint32 {
 type builder struct {
 	e      *Engine
 	ix     *index
-	fields map[int]*building
+	fields map[int]*predicate.OwnersBuilder
 	order  []int
 }
 
@@ -53,11 +52,11 @@ func (b *builder) add(unit int32, c *cond) {
 	for _, n := range g.needs {
 		f := b.fields[n.field]
 		if f == nil {
-			f = &building{ids: make(map[predicate.Needle]int)}
+			f = new(predicate.OwnersBuilder)
 			b.fields[n.field], b.order = f, append(b.order, n.field)
 			b.remember(n.field)
 		}
-		f.add(n.needle, unit)
+		f.Add(n.needle, unit)
 	}
 }
 
@@ -92,34 +91,4 @@ func isSteady(name string) bool {
 		return true
 	}
 	return false
-}
-
-// building collects what units need of one field.
-type building struct {
-	ids     map[predicate.Needle]int
-	needles []predicate.Needle
-	units   [][]int32
-	present []int32
-}
-
-func (b *building) add(n predicate.Needle, unit int32) {
-	if n.Text == "" {
-		b.present = append(b.present, unit)
-		return
-	}
-	id, ok := b.ids[n]
-	if !ok {
-		id = len(b.needles)
-		b.ids[n], b.needles, b.units = id, append(b.needles, n), append(b.units, nil)
-	}
-	b.units[id] = append(b.units[id], unit)
-}
-
-func (b *building) indexed(field int, question uint32) indexed {
-	f := indexed{field: field, question: question, units: b.units, present: b.present}
-	if len(b.needles) > 0 {
-		f.literals = predicate.CompileLiterals(b.needles)
-		f.shortest = len(slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) }).Text)
-	}
-	return f
 }

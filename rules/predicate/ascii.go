@@ -21,18 +21,11 @@ func equalASCII(s, lit string) bool {
 	return true
 }
 
-// containsASCII reports whether lit, in lower case and not longer than s, is a part of s. It asks for
-// the last byte first: words of command lines differ there more often than in a leading / or -.
-func containsASCII(s, lit string) bool {
-	if lit == "" {
-		return true
+// asciiLower returns s with its ASCII letters in lower case.
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower[b[i]]
 	}
-	n := len(lit)
-	last := lit[n-1]
-	for end := n - 1; end < len(s); end++ {
-		if lower[s[end]] == last && equalASCII(s[end+1-n:end], lit[:n-1]) {
-			return true
-		}
-	}
-	return false
+	return string(b)
 }

@@ -38,7 +38,8 @@ type Pattern struct {
 	how    strategy
 	fold   bool
 	lit    string // of the simple strategies; folded if fold
-	widens bool   // lit has a letter that a non-ASCII letter folds to
+	widens bool   // some literal has a letter that a non-ASCII letter folds to
+	pieces []piece
 	units  []unit
 }
 
@@ -46,6 +47,7 @@ type strategy uint8
 
 const (
 	general strategy = iota
+	between          // literals with runs between them: pieces; open at both ends
 	exact
 	prefix
 	suffix
@@ -86,18 +88,24 @@ func (p *Pattern) choose(parts []Part) {
 	if len(parts) > 0 && parts[len(parts)-1].Kind == Run {
 		last, parts = true, parts[:len(parts)-1]
 	}
-	switch {
-	case len(parts) > 1 || len(parts) == 1 && parts[0].Kind != Literal:
+	if len(parts) > 1 {
+		p.cut(parts, first, last)
 		return
-	case len(parts) == 1:
+	}
+	if len(parts) == 1 && parts[0].Kind != Literal {
+		return
+	}
+	if len(parts) == 1 {
 		p.lit = parts[0].Text
-	case first: // * alone
+	} else if first { // * alone
 		last = true
 	}
-	if !p.simple() {
+	var ok bool
+	if p.lit, ok = p.simple(p.lit); !ok {
 		return
 	}
 	p.how = [...]strategy{exact, prefix, suffix, contains}[bits(last, first)]
+	p.pieces = []piece{newPiece(p.lit)}
 }
 
 func bits(low, high bool) (n int) {
@@ -110,21 +118,15 @@ func bits(low, high bool) (n int) {
 	return n
 }
 
-// simple reports whether comparing bytes is the same as comparing units, and prepares lit for it. A
-// literal that is not UTF-8 could be found inside of a character, and non-ASCII letters may fold to
-// another length.
-func (p *Pattern) simple() bool {
+// simple reports whether comparing bytes is the same as comparing units, and returns the literal for that. One that is
+// not UTF-8 could be found inside of a character, and non-ASCII letters may fold to another length.
+func (p *Pattern) simple(lit string) (string, bool) {
 	if !p.fold {
-		return utf8.ValidString(p.lit)
+		return lit, utf8.ValidString(lit)
 	}
-	for i := range len(p.lit) {
-		if p.lit[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	p.lit = strings.ToLower(p.lit)
-	p.widens = strings.ContainsAny(p.lit, "ks")
-	return true
+	lit = asciiLower(lit)
+	p.widens = p.widens || strings.ContainsAny(lit, "ks")
+	return lit, isASCII(lit)
 }
 
 // Match reports whether the whole of s matches.
@@ -143,6 +145,8 @@ func (p *Pattern) Match(s string) bool {
 
 func (p *Pattern) matchCased(s string) bool {
 	switch p.how {
+	case between:
+		return p.matchPieces(s)
 	case exact:
 		return s == p.lit
 	case prefix:
@@ -158,6 +162,8 @@ func (p *Pattern) matchASCII(s string) bool {
 	switch {
 	case len(s) < len(p.lit):
 		return false
+	case p.how == between:
+		return p.matchPieces(s)
 	case p.how == exact:
 		return len(s) == len(p.lit) && equalASCII(s, p.lit)
 	case p.how == prefix:
@@ -165,6 +171,6 @@ func (p *Pattern) matchASCII(s string) bool {
 	case p.how == suffix:
 		return equalASCII(s[len(s)-len(p.lit):], p.lit)
 	default:
-		return containsASCII(s, p.lit)
+		return p.pieces[0].indexFold(s) >= 0
 	}
 }

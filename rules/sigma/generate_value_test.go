@@ -41,8 +41,11 @@ func (l *leaf) fragment(f fill) (fragment, bool) {
 func (l *leaf) texts(f fill) []string {
 	switch l.kind {
 	case isText, isNumber:
-		lit, _ := l.pat.Literal() // all that is left of what was encoded
-		return []string{fillParts(parseText(l.words), f), lit}
+		lits := []string{fillParts(parseText(l.words), f)}
+		for _, n := range l.pat.Literals() { // all that is left of what was encoded
+			lits = append(lits, n.Text)
+		}
+		return lits
 	case isRegexp:
 		re, err := syntax.Parse(l.re.String(), syntax.Perl)
 		if err != nil {

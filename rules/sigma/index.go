@@ -29,10 +29,7 @@ const bothGates opening = 3
 type indexed struct {
 	field    int
 	question uint32
-	literals *predicate.Literals
-	shortest int         // of the literals, in bytes
-	openings [][]opening // by literal
-	present  []opening   // of any value
+	openings predicate.Owners
 }
 
 func (ix *index) empty() bool {
@@ -118,27 +115,10 @@ func (f *indexed) values(e *Engine, sc *scratch, numbers bool) []string {
 func (f *indexed) open(dst []int32, e *Engine, sc *scratch, numbers bool) []int32 {
 	values := f.values(e, sc, numbers)
 	if len(values) > 0 {
-		dst = append(dst, f.present...)
+		dst = append(dst, f.openings.OfAny()...)
 	}
 	for _, v := range values {
-		dst = f.find(dst, sc, v)
-	}
-	return dst
-}
-
-// find appends the rules whose gates a value opens.
-func (f *indexed) find(dst []int32, sc *scratch, v string) []int32 {
-	switch {
-	case f.literals == nil || len(v) < f.shortest:
-	case predicate.Folds(v):
-		for _, ids := range f.openings {
-			dst = append(dst, ids...)
-		}
-	default:
-		sc.ids = f.literals.Find(sc.ids[:0], v)
-		for _, lit := range sc.ids {
-			dst = append(dst, f.openings[lit]...)
-		}
+		dst = f.openings.Append(dst, v, &sc.ids)
 	}
 	return dst
 }
@@ -147,10 +127,10 @@ func (f *indexed) find(dst []int32, sc *scratch, v string) []int32 {
 func (f *indexed) gates(dst []int32, e *Engine, sc *scratch, numbers bool) []int32 {
 	values := f.values(e, sc, numbers)
 	if len(values) > 0 {
-		dst = append(dst, f.present...)
+		dst = append(dst, f.openings.OfAny()...)
 	}
 	for _, v := range values {
-		if f.literals != nil && len(v) >= f.shortest {
+		if f.openings.Reads(v) {
 			dst = append(dst, f.remembered(sc, v)...)
 		}
 	}
@@ -162,7 +142,7 @@ func (f *indexed) remembered(sc *scratch, v string) []int32 {
 	if found, ok := sc.memo.Get(key); ok {
 		return found
 	}
-	sc.found = sorted(f.find(sc.found[:0], sc, v))
+	sc.found = sorted(f.openings.Append(sc.found[:0], v, &sc.ids))
 	sc.memo.Put(key, sc.found)
 	return sc.found
 }

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -92,7 +91,7 @@ func (e *Engine) newIndex(ids []int, has func(need) bool, t audit.Type) *index {
 	e.questions++
 	ix := &index{question: e.questions}
 	gs := gates{e, make(map[*expr]answer)}
-	b := builder{e: e, has: has, ix: ix, fields: make(map[int]*building)}
+	b := builder{e: e, has: has, ix: ix, fields: make(map[int]*predicate.OwnersBuilder)}
 	for _, id := range ids {
 		g, ok := gs.of(e.rules[id].cond)
 		switch t := opening(id) << 2; {
@@ -108,8 +107,7 @@ func (e *Engine) newIndex(ids []int, has func(need) bool, t audit.Type) *index {
 	slices.Sort(b.order)
 	for _, f := range b.order {
 		e.questions++
-		x := b.fields[f].indexed(f)
-		x.question = e.questions
+		x := indexed{f, e.questions, b.fields[f].Owners()}
 		switch {
 		case e.isOwn(f, t, ix.numbers):
 			ix.own = append(ix.own, x)
@@ -145,7 +143,7 @@ type builder struct {
 	e      *Engine
 	has    func(need) bool
 	ix     *index
-	fields map[int]*building
+	fields map[int]*predicate.OwnersBuilder
 	order  []int
 }
 
@@ -162,39 +160,9 @@ func (b *builder) add(g *gate, t opening) {
 		}
 		f := b.fields[n.field]
 		if f == nil {
-			f = &building{ids: make(map[predicate.Needle]int)}
+			f = new(predicate.OwnersBuilder)
 			b.fields[n.field], b.order = f, append(b.order, n.field)
 		}
-		f.add(n.needle, t)
+		f.Add(n.needle, t)
 	}
-}
-
-// building collects what rules need of one field.
-type building struct {
-	ids      map[predicate.Needle]int
-	needles  []predicate.Needle
-	openings [][]opening
-	present  []opening
-}
-
-func (b *building) add(n predicate.Needle, t opening) {
-	if n.Text == "" {
-		b.present = append(b.present, t)
-		return
-	}
-	id, ok := b.ids[n]
-	if !ok {
-		id = len(b.needles)
-		b.ids[n], b.needles, b.openings = id, append(b.needles, n), append(b.openings, nil)
-	}
-	b.openings[id] = append(b.openings[id], t)
-}
-
-func (b *building) indexed(field int) indexed {
-	f := indexed{field: field, openings: b.openings, present: b.present}
-	if len(b.needles) > 0 {
-		f.literals = predicate.CompileLiterals(b.needles)
-		f.shortest = len(slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) }).Text)
-	}
-	return f
 }

@@ -10,10 +10,8 @@ import (
 
 // indexed is one field whose literals tell which rules may hold.
 type indexed struct {
-	field    int32
-	literals *predicate.Literals
-	shortest int       // of the literals, in bytes
-	rules    [][]int32 // by literal
+	field int32
+	rules predicate.Owners
 }
 
 // collect finds the rules of which a literal was seen. Rules with no literal to look for are no matter here.
@@ -21,13 +19,8 @@ func (e *Engine) collect(sc *scratch) {
 	for i := range e.index {
 		ix := &e.index[i]
 		for _, v := range sc.values(ix.field) {
-			if len(v) < ix.shortest {
-				continue
-			}
-			sc.ids = ix.literals.Find(sc.ids[:0], v)
-			for _, lit := range sc.ids {
-				sc.open(ix.rules[lit])
-			}
+			sc.found = ix.rules.Append(sc.found[:0], v, &sc.ids)
+			sc.open(sc.found)
 		}
 	}
 	slices.Sort(sc.cands)
@@ -44,7 +37,7 @@ func (sc *scratch) open(rules []int32) {
 
 // build makes the index, and tells each rule which of its children are not in it.
 func (e *Engine) build() {
-	fields := make(map[int32]*building)
+	fields := make(map[int32]*predicate.OwnersBuilder)
 	live := e.live()
 	whole := e.needsText(live)
 	for id := range e.rules {
@@ -58,15 +51,15 @@ func (e *Engine) build() {
 		}
 		b := fields[best.field]
 		if b == nil {
-			b = &building{ids: make(map[predicate.Needle]int)}
+			b = new(predicate.OwnersBuilder)
 			fields[best.field] = b
 		}
 		for _, n := range best.needles() {
-			b.add(n, int32(id))
+			b.Add(n, int32(id))
 		}
 	}
 	for id, b := range fields {
-		e.index = append(e.index, b.indexed(id))
+		e.index = append(e.index, indexed{id, b.Owners()})
 	}
 	slices.SortFunc(e.index, func(a, b indexed) int { return cmp.Compare(b.field, a.field) })
 }
@@ -180,24 +173,3 @@ func (e *Engine) cost(l *leaf) int {
 
 // common are fields whose values are few, so that a literal in them is no news.
 var common = []string{"audit.type", "audit.syscall", "audit.arch", "audit.success", "audit.exit", "audit.uid", "audit.euid", "audit.auid", "audit.gid", "audit.tty", "audit.key", "audit.execve.argc"}
-
-// building collects what rules need of one field.
-type building struct {
-	ids     map[predicate.Needle]int
-	needles []predicate.Needle
-	rules   [][]int32
-}
-
-func (b *building) add(n predicate.Needle, rule int32) {
-	id, ok := b.ids[n]
-	if !ok {
-		id = len(b.needles)
-		b.ids[n], b.needles, b.rules = id, append(b.needles, n), append(b.rules, nil)
-	}
-	b.rules[id] = append(b.rules[id], rule)
-}
-
-func (b *building) indexed(field int32) indexed {
-	shortest := slices.MinFunc(b.needles, func(x, y predicate.Needle) int { return cmp.Compare(len(x.Text), len(y.Text)) })
-	return indexed{field: field, literals: predicate.CompileLiterals(b.needles), shortest: len(shortest.Text), rules: b.rules}
-}

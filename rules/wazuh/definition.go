@@ -22,6 +22,7 @@ type definition struct {
 	title         string
 	techniques    []string
 	references    []string
+	doubt         bool // see onLimitAlert
 	tests         []use
 	decoders      bool // it has no other tests than of decoders or categories
 	sids          []ref

@@ -86,6 +86,18 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
+// TestOnLimit: a rule that says so holds where a pattern took too many steps and all else holds.
+func TestOnLimit(t *testing.T) {
+	const rules = `<rule id="100001" level="12"><field name="audit.exe">/bin/%s$</field><match type="pcre2">(\w+\s?)+\1~</match><info>on_limit: alert</info><description>x</description></rule>`
+	for exe, want := range map[string]string{"good": "100001", "other": "100900"} {
+		e, _ := wazuh.Compile([]rule.File{group(good + fmt.Sprintf(rules, exe))}, wazuh.Options{})
+		got := newStages(t, e).run(lines(t, "exec 0 exe=/bin/good : good ~ "+strings.Repeat("a", 1<<17)))
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: alerts %q, want %s", exe, got, want)
+		}
+	}
+}
+
 // TestGroupsOfMany: thousands of rules that hang under all of a group before them take memory for the links that there may
 // be, and those that are refused are nobody's parents.
 func TestGroupsOfMany(t *testing.T) {

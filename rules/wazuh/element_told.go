@@ -36,6 +36,10 @@ func (c *compiler) info(d *definition, e *element) {
 	if a := e.attr("type"); a != nil {
 		kind = a.text.s
 	}
+	if kind == "text" && said == onLimitAlert {
+		d.doubt = true
+		return
+	}
 	switch kind {
 	case "link", "text":
 		d.references = append(d.references, said)
@@ -47,3 +51,7 @@ func (c *compiler) info(d *definition, e *element) {
 		c.blame(d, e.off, "<info>: type %q is none of text, link, cve, osvdb", kind)
 	}
 }
+
+// onLimitAlert is the <info> of a rule that holds where one of its patterns took too many steps and all else holds: Wazuh
+// reads any text there.
+const onLimitAlert = "on_limit: alert"

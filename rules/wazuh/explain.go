@@ -88,7 +88,7 @@ func (e *Engine) row(sc *scratch, way []int32) rule.Row {
 		row.Lines = append(row.Lines, rule.Line{Depth: depth, Text: fmt.Sprintf("rule %s, level %d", r.meta.ID, r.level), Holds: holds})
 		for _, t := range r.tests {
 			l, a := e.leaves[t.leaf], sc.leaf(t.leaf)
-			line := rule.Line{Depth: depth + 1, Text: l.says(t.negate), Holds: a != absent && a != undecided && (a == yes) != t.negate}
+			line := rule.Line{Depth: depth + 1, Text: l.says(t.negate), Holds: r.passes(t, a)}
 			if l.kind == isText || l.kind == isExact || l.kind == isListed || l.kind == isNet {
 				line.Values = slices.Clone(sc.values(l.field))
 			}

@@ -52,7 +52,7 @@ func (c *compiler) finish() {
 
 func (c *compiler) compiled(d *definition) compiled {
 	r := compiled{
-		meta: c.meta(d), id: d.id, level: d.level, tests: d.tests, noAlert: d.noAlert, silent: d.level == 0 || d.noLog, base: d.base,
+		meta: c.meta(d), id: d.id, level: d.level, tests: d.tests, noAlert: d.noAlert, silent: d.level == 0 || d.noLog, base: d.base, doubt: d.doubt,
 		grouping: d.base || d.top && d.decoders, same: d.same, differ: d.differ, ignore: d.ignore, title: c.template(d.title),
 	}
 	for _, p := range d.parents {

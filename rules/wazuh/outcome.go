@@ -93,7 +93,10 @@ func head(s string, n int) string { return s[:min(len(s), n)] }
 func (e *Engine) evidence(sc *scratch, at int) (out []rule.Evidence) {
 	for _, id := range sc.path[:at+1] {
 		for _, t := range e.rules[id].tests {
-			if l := e.leaves[t.leaf]; !t.negate && l.kind != isDecoded {
+			switch l := e.leaves[t.leaf]; {
+			case sc.leaf(t.leaf) == undecided:
+				out = append(out, rule.Evidence{Field: l.name, Value: strings.Clone(head(sc.first(l.field), maxShown)), Match: "undecided: " + l.words})
+			case !t.negate && l.kind != isDecoded:
 				out = append(out, rule.Evidence{Field: l.name, Value: l.witness(sc), Match: l.words})
 			}
 		}

@@ -20,6 +20,7 @@ type compiled struct {
 	noAlert  bool // it is no result itself, only its children are
 	silent   bool // it is a result that raises no alert
 	base     bool // one of ours, for others to build on
+	doubt    bool // see onLimitAlert
 
 	freq    *rule.Frequency
 	counted bool      // some rule counts for freq

@@ -27,6 +27,7 @@ type scratch struct {
 	cands   []int32  // rules whose literals were seen, in order
 	path    []int32  // rules that hold, from the root to the one at hand
 	ids     []int32  // of literals
+	found   []int32  // rules whose literals a value has
 }
 
 type fieldValues struct {
@@ -119,14 +120,27 @@ func (sc *scratch) leaf(id int32) answer {
 	return a.answer
 }
 
-// holds reports whether all tests of a rule hold. One that could not be decided does not, nor does its contrary.
+// holds reports whether all tests of a rule hold.
 func (sc *scratch) holds(id int32) bool {
-	for _, t := range sc.e.rules[id].tests {
-		if a := sc.leaf(t.leaf); a != yes && a != no || (a == yes) == t.negate {
+	r := &sc.e.rules[id]
+	for _, t := range r.tests {
+		if !r.passes(t, sc.leaf(t.leaf)) {
 			return false
 		}
 	}
 	return true
+}
+
+// passes reports whether a test of the rule holds. One that could not be decided does not, nor does its contrary, but if
+// the rule says so.
+func (r *compiled) passes(t use, a answer) bool {
+	switch a {
+	case yes, no:
+		return (a == yes) != t.negate
+	case undecided:
+		return r.doubt
+	}
+	return false
 }
 
 // budget is how many steps all patterns may take for one event together: a quarter of a second at worst.
