@@ -371,7 +371,7 @@ function headings() {
 	if (dropped) {
 		$("dropped").hidden = false;
 		$("dropped").textContent = "This page has room for " + plural(alerts.length, "alert") + ": left out are " +
-			about.dropped.map((n, l) => (n ? n.toLocaleString("en") + " of level " + levels[l] : "")).filter(Boolean).join(", ") + ". auditpy scan --format json prints all.";
+			about.dropped.map((n, l) => (n ? n.toLocaleString("en") + " of level " + levels[l] : "")).filter(Boolean).reverse().join(", ") + ". auditpy scan --format json prints all.";
 	}
 	if (byTime.length) { $("from").textContent = stamp(first); $("to").textContent = stamp(last); }
 	else $("timeline").hidden = true;
