@@ -58,7 +58,7 @@ detection: {s: {x: y}, condition: s}
 
 // Short names of the built-in detections.
 var short = map[string]string{
-	"0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e03": "connected", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e04": "stream",
+	"0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e03": "stream", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7e04": "stream",
 	"0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d01": "stream", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d02": "connected", "0f6a9f0e-3d0b-4f0c-9a35-6a1f3b1c7d03": "accepted",
 }
 
