@@ -25,8 +25,12 @@ func (e *Engine) newIndex(ids []int, k *remembered) *index {
 		ix.fields = append(ix.fields, b.fields[f].indexed(f, e.number()))
 	}
 	slices.Sort(ix.key)
+	ix.few = len(ix.open) == 0 && len(ix.fields) <= fewFields
 	return ix
 }
+
+// fewFields is how many fields are looked at before the memory of events is asked.
+const fewFields = 3
 
 // number numbers a question.
 func (e *Engine) number() uint32 {

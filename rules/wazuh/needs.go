@@ -10,9 +10,13 @@ import (
 // needs tells whether rules can only hold for executions: see rule.Meta.Needs.
 func (c *compiler) needs() {
 	known := make(map[int32]bool)
+	c.engine.execs = true
 	for i := range c.engine.rules {
-		if r := &c.engine.rules[i]; c.ofExec(int32(i), known) {
+		r := &c.engine.rules[i]
+		if c.ofExec(int32(i), known) {
 			r.meta.Needs = []string{"exec"}
+		} else if !r.base || len(r.counts) > 0 {
+			c.engine.execs = false
 		}
 	}
 }
