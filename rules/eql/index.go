@@ -18,6 +18,9 @@ type index struct {
 	fields   []indexed
 	key      []int  // the fields whose values are remembered, sorted
 	isKey    []bool // by field
+	// few: all units have gates, and those are on few fields. Then it is asked first whether any gate is open: mostly none is,
+	// and to write the values of all key fields down was half of the time.
+	few bool
 }
 
 // part is what is left of the condition of a unit.
@@ -51,6 +54,9 @@ func (ix *index) eval(sc *scratch) {
 
 // find returns what the key fields say of the units, valid until the next call.
 func (ix *index) find(sc *scratch) []finding {
+	if ix.few && !ix.isOpened(sc) {
+		return nil
+	}
 	sc.key = sc.key[:0]
 	for _, f := range ix.key {
 		sc.key = predicate.AppendTexts(sc.key, sc.values(f))
@@ -68,6 +74,19 @@ func (ix *index) find(sc *scratch) []finding {
 	}
 	sc.events.Put(key, sc.found)
 	return sc.found
+}
+
+// isOpened reports whether any gate is open.
+func (ix *index) isOpened(sc *scratch) bool {
+	for i := range ix.fields {
+		f := &ix.fields[i]
+		for _, v := range sc.values(f.field) {
+			if len(f.units.OfAny()) > 0 || f.units.Reads(v) && len(f.opened(sc, v)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // consider keeps what the key fields say of a unit, once.

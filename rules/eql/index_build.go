@@ -24,8 +24,12 @@ func (e *Engine) newIndex(ids []int, k *remembered) *index {
 		ix.fields = append(ix.fields, indexed{f, e.number(), b.fields[f].Owners()})
 	}
 	slices.Sort(ix.key)
+	ix.few = len(ix.open) == 0 && len(ix.fields) <= fewFields
 	return ix
 }
+
+// fewFields is how many fields are looked at before the memory of events is asked.
+const fewFields = 3
 
 // number numbers a question.
 func (e *Engine) number() uint32 {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -19,6 +20,7 @@ type Engine struct {
 	index  []indexed
 	steady int  // so many of index are of fields whose values come again
 	quiet  bool // where no literal was seen nothing matters
+	execs  bool // all rules are about executions
 	zone   *time.Location
 
 	undecided []atomic.Uint64 // by leaf: how often its pattern took more steps than it may
@@ -73,7 +75,7 @@ func (e *Engine) askers(leaf int32) (all []*rule.Meta) {
 
 // Eval appends a Match for the rule that ev comes down to. It allocates nothing if there is none.
 func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
-	if len(e.rules) == 0 || len(ev.Records) == 0 {
+	if len(e.rules) == 0 || len(ev.Records) == 0 || e.execs && ev.Exec == nil && ev.Find(audit.Execve) == nil {
 		return dst
 	}
 	sc := e.spare.Swap(nil)

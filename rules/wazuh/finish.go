@@ -37,6 +37,7 @@ func (c *compiler) finish() {
 	}
 	c.countAll()
 	c.needs()
+	c.findExecs()
 	known := make(map[*definition]bool)
 	for _, d := range c.defs {
 		e.rules[d.index].meta.Never = d.neverWhy(known)
