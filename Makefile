@@ -17,7 +17,7 @@ FORMATS   = deb rpm
 # The same commit gives the same packages.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: help build check test race lint fuzz regexdiff bench peers soak stress vuln e2e zoo package clean
+.PHONY: help build check test race lint fuzz regexdiff bench peers soak stress vuln e2e zoo package release clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -70,10 +70,16 @@ e2e: ## the agent beside a real auditd and a real rsyslogd (as root)
 zoo: ## record attacks and ordinary work on the real kernel anew (as root; needs many interpreters)
 	AUDITPY_ZOO=$(CURDIR)/rules/builtin/testdata/zoo/capture.log.gz .ci/e2e -run 'TestZoo$$' -v
 
-package: $(foreach a,$(ARCHS),dist/$a/auditpy $(foreach r,40-auditpy tier1 tier3,dist/$a/$r.rules)) dist/auditpy.8.gz ## deb and rpm for amd64 and arm64, in dist/
+package: $(foreach a,$(ARCHS),dist/$a/auditpy $(foreach r,40-auditpy tier1 tier3,dist/$a/$r.rules)) dist/auditpy.8.gz dist/completions/auditpy.bash ## deb and rpm for amd64 and arm64, in dist/
 	@for a in $(ARCHS); do for f in $(FORMATS); do \
 		ARCH=$$a VERSION=$(VERSION) $(TOOL) nfpm package -f packaging/nfpm.yaml -p $$f -t dist/ || exit 1; \
 	done; done
+
+release: ## make package anew, with a bill of materials of each binary (CycloneDX) and checksums of all, in dist/
+	@rm -rf dist
+	@$(MAKE) -s package
+	@for a in $(ARCHS); do $(GO) run -C tools ./sbom -version $(VERSION) -time $(SOURCE_DATE_EPOCH) $(CURDIR)/dist/$$a/auditpy > dist/auditpy_$(VERSION)_$$a.cdx.json || exit 1; done
+	@cd dist && sha256sum *.deb *.rpm *.json > SHA256SUMS && cat SHA256SUMS
 
 # Always: go build knows best what is out of date. (A pattern rule is not used for a .PHONY target.)
 dist/%/auditpy: FORCE
@@ -95,6 +101,13 @@ dist/amd64/%.rules:
 dist/auditpy.8.gz: packaging/man/auditpy.8
 	@mkdir -p $(@D)
 	gzip -9nc $< > $@
+
+# By the program itself, as this machine runs it.
+dist/completions/auditpy.bash: FORCE
+	@mkdir -p $(@D)
+	$(GO) build -trimpath -o dist/completions/auditpy ./cmd/auditpy
+	@for s in bash:auditpy.bash zsh:_auditpy fish:auditpy.fish; do dist/completions/auditpy completion $${s%:*} > $(@D)/$${s#*:} || exit 1; done
+	@rm dist/completions/auditpy
 
 FORCE:
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/internal/text"
@@ -61,21 +62,30 @@ func (t *turn) hit(term int) *hit {
 // occurrence is one event of a sequence, and why it is one.
 type occurrence struct {
 	id       audit.ID
+	who      string // entity id of the process
+	what     string // the event in words
 	evidence []rule.Evidence
 	size     int // about, in bytes
 	refs     int // partial sequences that have it
 }
 
-func newOccurrence(id audit.ID, evidence []rule.Evidence) *occurrence {
-	kept := keepEvidence(evidence)
-	return &occurrence{id: id, evidence: kept, size: occurrenceSize + sizeOf(kept)}
+func newOccurrence(id audit.ID, ev *event.Event, evidence []rule.Evidence) *occurrence {
+	o := &occurrence{id: id, what: alert.Brief(ev), evidence: keepEvidence(evidence)}
+	if ev.Process != nil {
+		o.who = ev.Process.EntityID()
+	}
+	o.weigh()
+	return o
 }
+
+func (o *occurrence) weigh() { o.size = occurrenceSize + len(o.who) + len(o.what) + sizeOf(o.evidence) }
 
 // take returns the occurrence of a hit, for a machine to keep.
 func (a *arrival) take(h *hit) *occurrence {
 	st := &a.stages[h.stage]
 	if st.by == nil {
-		st.by = newOccurrence(a.id, st.of.Evidence(st.term, a.event()))
+		ev := a.event()
+		st.by = newOccurrence(a.id, ev, st.of.Evidence(st.term, ev))
 	}
 	return st.by
 }
@@ -140,7 +150,7 @@ func (s *sequences) include(a *arrival, d *series, st *rule.Stage) {
 	a.stages = append(a.stages, satisfied{of: d, term: st.Term})
 	a.bytes += occurrenceSize
 	if d.Evidence == nil {
-		o := newOccurrence(a.id, st.Evidence)
+		o := newOccurrence(a.id, a.ev, st.Evidence)
 		a.stages[len(a.stages)-1].by = o
 		a.bytes += o.size - occurrenceSize
 	}

@@ -159,10 +159,13 @@ func compareMatches(a, b rule.Match) int {
 	return -1
 }
 
-// byLevel puts the highest level first.
+// byLevel puts the highest level first, and of equal ones Sigma's: what is found by any means is told by the rule that says
+// most about it.
 func byLevel(a, b *rule.Meta) int {
-	return cmp.Or(-cmp.Compare(a.Level, b.Level), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(-cmp.Compare(a.Level, b.Level), cmp.Compare(rankOf(a.Dialect), rankOf(b.Dialect)), cmp.Compare(a.ID, b.ID))
 }
+
+func rankOf(dialect string) int { return slices.Index([]string{"sigma", "eql", "wazuh"}, dialect) }
 
 // own raises the alerts of the event itself. The silent matches are the last.
 func (c *Correlator) own(dst []alert.Alert, ev *event.Event, ms []rule.Match) []alert.Alert {

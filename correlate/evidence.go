@@ -7,11 +7,8 @@ import (
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// Bounds of the evidence that is kept of one event of a sequence: an alert shows no more of a value.
-const (
-	maxEvidence      = 16
-	maxEvidenceValue = 300 // bytes
-)
+// maxEvidence bounds the evidence that is kept of one event of a sequence. Of a value an alert shows an excerpt.
+const maxEvidence = 16
 
 // keepEvidence returns a copy that is valid for ever.
 func keepEvidence(all []rule.Evidence) []rule.Evidence {
@@ -21,7 +18,7 @@ func keepEvidence(all []rule.Evidence) []rule.Evidence {
 	kept := make([]rule.Evidence, min(len(all), maxEvidence))
 	for i := range kept {
 		e := all[i]
-		kept[i] = rule.Evidence{Field: e.Field, Value: strings.Clone(e.Value[:min(len(e.Value), maxEvidenceValue)]), Match: strings.Clone(e.Match)}
+		kept[i] = rule.Evidence{Field: e.Field, Value: strings.Clone(e.Excerpt()), Match: strings.Clone(e.Match)}
 	}
 	return kept
 }

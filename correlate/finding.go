@@ -61,7 +61,7 @@ func (c *Correlator) sequenced(dst []alert.Alert, f *finding) []alert.Alert {
 	last := f.events[len(f.events)-1]
 	return c.send(dst, &alert.Alert{
 		ID: id, Time: time.UnixMilli(last.id.Msec).UTC(), Level: f.of.Meta.Level, Rules: []*rule.Meta{f.of.Meta},
-		Evidence: last.evidence, Event: f.ev, Incident: c.incident(f.ev, id),
+		Evidence: last.evidence, Event: f.ev, Incident: c.incident(f.ev, id, f.processes()...),
 		Related: f.related(), Group: groupValues(f.of.names(), key),
 	}, &c.stats.Sequences)
 }
@@ -72,9 +72,19 @@ func (d *series) names() []string { return d.Terms[d.steps[0].term].By }
 func (f *finding) related() []alert.Related {
 	rs := make([]alert.Related, len(f.events))
 	for i, o := range f.events {
-		rs[i] = alert.Related{ID: o.id, Rule: f.of.Meta, Evidence: o.evidence}
+		rs[i] = alert.Related{ID: o.id, Rule: f.of.Meta, Evidence: o.evidence, What: o.what}
 	}
 	return rs
+}
+
+// processes are the entity ids of those that made the events.
+func (f *finding) processes() (ids []string) {
+	for _, o := range f.events {
+		if o.who != "" {
+			ids = append(ids, o.who)
+		}
+	}
+	return ids
 }
 
 // findingID names an alert by its sequence and all its events. The key is not part of it, unless each key is to have its

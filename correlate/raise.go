@@ -112,9 +112,13 @@ func alertID(id audit.ID, what string) string {
 
 var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
 
-// incident finds the incident of the process or of an ancestor, or starts one.
-func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
+// incident finds the incident of the process, of an ancestor, or of the other processes that an alert is about, or starts
+// one. It is that of all of them from then on: those of a pipeline are brothers, of which none descends from another.
+func (c *Correlator) incident(ev *event.Event, alertID string, others ...string) alert.Incident {
 	in := c.lineage(ev)
+	for i := 0; in == nil && i < len(others); i++ {
+		in = c.open(ev, others[i])
+	}
 	if in == nil {
 		in = &incident{id: alertID}
 	}
@@ -123,15 +127,26 @@ func (c *Correlator) incident(ev *event.Event, alertID string) alert.Incident {
 	if ev.Process != nil {
 		c.incidents.put(ev.Process.EntityID(), in)
 	}
+	for _, id := range others {
+		c.incidents.put(id, in)
+	}
 	return alert.Incident{ID: in.id, Count: in.count}
 }
 
 func (c *Correlator) lineage(ev *event.Event) *incident {
-	window := c.opts.IncidentWindow.Milliseconds()
 	for p := ev.Process; p != nil; p = p.Parent {
-		if in, ok := c.incidents.get(p.EntityID()); ok && ev.ID.Msec-in.last <= window {
+		if in := c.open(ev, p.EntityID()); in != nil {
 			return in
 		}
 	}
 	return nil
+}
+
+// open returns the incident of a process, if it goes on at the time of an event.
+func (c *Correlator) open(ev *event.Event, entity string) *incident {
+	in, ok := c.incidents.get(entity)
+	if !ok || ev.ID.Msec-in.last > c.opts.IncidentWindow.Milliseconds() {
+		return nil
+	}
+	return in
 }

@@ -25,7 +25,7 @@ type Rules struct {
 
 const (
 	stateKind    = "auditpy correlator\n"
-	stateVersion = 2
+	stateVersion = 3
 )
 
 // AppendState appends what the Correlator remembers, but for its counters. It must not be called while Flush runs, and is

@@ -30,8 +30,8 @@ func newLoader(c *Correlator, r *snapshot.Reader, of Rules) *loader {
 		l.events = append(l.events, event.Load(r))
 	}
 	for n := r.Count(); n > 0 && r.Err() == nil; n-- {
-		o := &occurrence{id: r.ID(), evidence: l.evidence()}
-		o.size = occurrenceSize + sizeOf(o.evidence)
+		o := &occurrence{id: r.ID(), who: l.Text(), what: l.Text(), evidence: l.evidence()}
+		o.weigh()
 		l.steps = append(l.steps, o)
 	}
 	for n := r.Count(); n > 0 && r.Err() == nil; n-- {

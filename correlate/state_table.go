@@ -60,6 +60,8 @@ func (s *saver) tables() {
 	s.Count(len(s.steps.list))
 	for _, o := range s.steps.list {
 		s.ID(o.id)
+		s.Text(o.who)
+		s.Text(o.what)
 		s.evidence(o.evidence)
 	}
 	s.Count(len(s.rules.list))

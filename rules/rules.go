@@ -22,6 +22,8 @@ type Set struct {
 	sigma *sigma.Engine
 	eql   *eql.Engine
 	wazuh *wazuh.Engine
+	// shipped are the Wazuh rules that come with the program: see rule.File.
+	shipped *wazuh.Engine
 }
 
 // Options are what rules ask of the configuration. The zero value works.
@@ -43,10 +45,12 @@ func Load(files []rule.File) (*Set, []rule.Diag) { return LoadOptions(files, Opt
 
 // LoadOptions is Load for rules that ask something of the configuration.
 func LoadOptions(files []rule.File, o Options) (*Set, []rule.Diag) {
-	var sigmas, elastics, wazuhs []rule.File
+	var sigmas, elastics, wazuhs, shipped []rule.File
 	var diags []rule.Diag
 	for _, f := range files {
 		switch ext := strings.ToLower(path.Ext(f.Name)); {
+		case f.Shipped && ext == ".xml":
+			shipped = append(shipped, f)
 		case f.List != "" || ext == ".xml":
 			wazuhs = append(wazuhs, f)
 		case ext == ".yml" || ext == ".yaml":
@@ -58,11 +62,12 @@ func LoadOptions(files []rule.File, o Options) (*Set, []rule.Diag) {
 		}
 	}
 	set := &Set{}
-	var ofSigma, ofEQL, ofWazuh []rule.Diag
+	var ofSigma, ofEQL, ofWazuh, ofShipped []rule.Diag
 	set.sigma, ofSigma = sigma.Compile(sigmas, sigma.Options{Placeholders: o.Placeholders, Sources: o.Sources})
 	set.eql, ofEQL = eql.Compile(elastics)
 	set.wazuh, ofWazuh = wazuh.Compile(wazuhs, wazuh.Options{Zone: o.Zone})
-	diags = slices.Concat(diags, ofSigma, ofEQL, ofWazuh)
+	set.shipped, ofShipped = wazuh.Compile(shipped, wazuh.Options{Zone: o.Zone})
+	diags = slices.Concat(diags, ofSigma, ofEQL, ofWazuh, ofShipped)
 	slices.SortStableFunc(diags, func(a, b rule.Diag) int { return a.Pos.Compare(b.Pos) })
 	return set, diags
 }
@@ -72,17 +77,17 @@ const refusal = "not a rule file: Sigma rules end in .yml or .yaml, Elastic's in
 
 // Eval appends a Match for each rule that holds for ev, or that ev is a part of. It allocates nothing if none does.
 func (s *Set) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
-	return s.wazuh.Eval(s.eql.Eval(s.sigma.Eval(dst, ev), ev), ev)
+	return s.shipped.Eval(s.wazuh.Eval(s.eql.Eval(s.sigma.Eval(dst, ev), ev), ev), ev)
 }
 
 // Undecided appends the tests whose regular expressions were undecided since Load. It may be called while Eval runs.
 func (s *Set) Undecided(dst []rule.Undecided) []rule.Undecided {
-	return s.wazuh.Undecided(s.eql.Undecided(s.sigma.Undecided(dst)))
+	return s.shipped.Undecided(s.wazuh.Undecided(s.eql.Undecided(s.sigma.Undecided(dst))))
 }
 
 // Rules returns all rules, in the order of their files within a dialect.
 func (s *Set) Rules() []*rule.Meta {
-	return slices.Concat(s.sigma.Rules(), s.eql.Rules(), s.wazuh.Rules())
+	return slices.Concat(s.sigma.Rules(), s.eql.Rules(), s.wazuh.Rules(), s.shipped.Rules())
 }
 
 // Correlations returns all correlations, in the order of their files within a dialect.
@@ -92,7 +97,9 @@ func (s *Set) Correlations() []*rule.Correlation { return s.sigma.Correlations()
 func (s *Set) Sequences() []*rule.Sequence { return s.eql.Sequences() }
 
 // Frequencies returns all rules that fire at the n-th match within a time.
-func (s *Set) Frequencies() []*rule.Frequency { return s.wazuh.Frequencies() }
+func (s *Set) Frequencies() []*rule.Frequency {
+	return slices.Concat(s.wazuh.Frequencies(), s.shipped.Frequencies())
+}
 
 // Explain says, test by test, why the rule with an id does or does not hold for ev; false if there is no such rule.
 func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
@@ -102,5 +109,8 @@ func (s *Set) Explain(id string, ev *event.Event) (rule.Explanation, bool) {
 	if x, ok := s.eql.Explain(id, ev); ok {
 		return x, true
 	}
-	return s.wazuh.Explain(id, ev)
+	if x, ok := s.wazuh.Explain(id, ev); ok {
+		return x, true
+	}
+	return s.shipped.Explain(id, ev)
 }

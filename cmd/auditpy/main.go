@@ -16,7 +16,7 @@ import (
 // Exit codes are a contract: scripts depend on them.
 const (
 	exitOK    = 0 // fine, or nothing found
-	exitFound = 1 // scan: an alert; lint: a bad rule
+	exitFound = 1 // scan: an alert; lint: a bad rule; doctor: a fault
 	exitError = 2 // could not do it
 )
 
@@ -79,6 +79,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(runCommand(), scanCommand(), eventsCommand(), rulesCommand(), regexCommand(), configCommand(), versionCommand())
+	root.AddCommand(runCommand(), scanCommand(), eventsCommand(), rulesCommand(), regexCommand(), doctorCommand(), configCommand(), versionCommand())
 	return root
 }

@@ -11,6 +11,7 @@ import (
 // node is what is known of one host.
 type node struct {
 	name    string
+	unknown bool // not one of Options.Nodes
 	running bool // auditd is, as its own records say
 	boot    int  // events for which a begin of serials is taken for a boot: something said so
 

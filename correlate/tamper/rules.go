@@ -23,6 +23,8 @@ var (
 	serialBack    = meta("auditpy-serial-backwards", rule.High, "Serials run backwards: the log was edited, restored or spliced", "T1070.002")
 	serialMissing = meta("auditpy-serials-missing", rule.Low, "Serials are missing: records were removed, filtered or lost", "T1070.002")
 	clockBack     = meta("auditpy-clock-back", rule.Medium, "Clock of the host was set back", "T1070.006")
+	namesForged   = meta("auditpy-forged-names", rule.Medium, "User-space record holds auditd's separator: its text forges the names of users", "T1036")
+	nodeUnknown   = meta("auditpy-unknown-node", rule.Medium, "Record of a host that is not in the list of hosts", "T1036")
 	partialEvents = meta("auditpy-partial-events", rule.Low, "Events without their SYSCALL record: records are lost", "T1562.012")
 )
 

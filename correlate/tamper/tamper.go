@@ -11,6 +11,7 @@
 package tamper
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,8 @@ type Options struct {
 	// Disorder is how far a serial may be behind the newest one of its node: events of several processors, or of several
 	// sources, come in another order than they happened in [1024].
 	Disorder uint64
+	// Nodes are the hosts whose records may come, besides the one without a name; none: any may.
+	Nodes    []string
 	MaxNodes int // nodes that are watched; those over it are not, and are counted [1024]
 }
 
@@ -39,6 +42,7 @@ type Stats struct {
 	Partial    uint64 // events without their SYSCALL record
 	Boots      uint64 // times that serials began again, as after a boot
 	OverNodes  uint64 // events of nodes over MaxNodes
+	OfUnknown  uint64 // events of nodes that are not in Nodes
 	ConfigSeen uint64 // changes of the audit configuration, harmless ones too
 }
 
@@ -80,8 +84,14 @@ func (w *Watch) Observe(dst []rule.Match, ev *event.Event) []rule.Match {
 		w.serial(n, ev)
 		w.partial(n, ev)
 	}
+	if n.unknown {
+		w.stats.OfUnknown++
+		w.find(nodeUnknown, "host.name", n.name)
+	}
+	alerts := len(dst) > 0
 	for _, m := range w.found {
-		if n.admit(&m, ev.ID.Msec) {
+		// What alerts anyway says on each alert that its host is not known.
+		if alerts && m.Rule == nodeUnknown || n.admit(&m, ev.ID.Msec) {
 			w.stats.Found++
 			dst = append(dst, m)
 		} else {
@@ -101,6 +111,7 @@ func (w *Watch) node(name string) *node {
 			return nil
 		}
 		n = &node{name: strings.Clone(name)}
+		n.unknown = name != "" && len(w.o.Nodes) > 0 && !slices.Contains(w.o.Nodes, name)
 		w.nodes[n.name] = n
 	}
 	w.last = n
@@ -130,6 +141,10 @@ const (
 	featureChange audit.Type = 1328
 	eventListener audit.Type = 1335
 	kernelType    audit.Type = 2000
+	firstUser     audit.Type = 1100 // user space writes these, and those from firstUser2 on
+	lastUser      audit.Type = 1199
+	firstUser2    audit.Type = 2100
+	lastUser2     audit.Type = 2999
 )
 
 // daemon reports an event of auditd itself, which numbers its events by chance.
@@ -151,6 +166,17 @@ func (w *Watch) record(n *node, ev *event.Event, r *audit.Record) {
 	case kernelType, audit.SystemBoot:
 		n.boot = recently
 	}
+	if ofUser(r.Type) && strings.Contains(r.Body, separator) {
+		w.find(namesForged, "type", r.Type.String(), "pid", value(r, "pid"), "auid", value(r, "auid"), "exe", value(r, "exe"))
+	}
+}
+
+// separator is what auditd puts between a record and the names it looked up. All its tools take the first one, so that text with one of its own
+// names whom it likes; package audit takes the last.
+const separator = "\x1d"
+
+func ofUser(t audit.Type) bool {
+	return t >= firstUser && t <= lastUser || t >= firstUser2 && t <= lastUser2
 }
 
 func (w *Watch) daemon(n *node, r *audit.Record) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // line is one event of one record: serial, seconds, type and text.
@@ -113,6 +114,11 @@ var fixtures = []struct {
 	{"clock set forward", join(steady(0, 1, 100), steady(86_400, 101, 100)), nil},
 	{"partial events", join(steady(0, 1, 10), orphans(11, 20)), []string{"partial-events@27"}},
 	{"few partial events", join(steady(0, 1, 10), orphans(11, 16)), nil},
+	{"forged names, enriched", join(steady(0, 1, 100), line(100, 101, "USER_CMD pid=1 uid=1000 auid=1000 ses=1 msg='op=x\x1dUID=\"root\" res=1'\x1dUID=\"alice\"")), []string{"forged-names@101"}},
+	{"forged names, raw", join(steady(0, 1, 100), line(100, 101, "TRUSTED_APP pid=1 uid=1000 auid=1000 ses=1 msg='op=x\x1dUID=\"root\"'")), []string{"forged-names@101"}},
+	{"names", join(steady(0, 1, 100), line(100, 101, "USER_CMD pid=1 uid=1000 auid=1000 ses=1 msg='op=x res=1'\x1dUID=\"alice\"")), nil},
+	{"unknown node", join(steady(0, 1, 5), "node=web1 "+steady(0, 1, 1)[0], "node=web9 "+steady(0, 7, 1)[0]), []string{"unknown-node@7"}},
+	{"node in text", join(steady(0, 1, 5), line(5, 6, "USER_CMD pid=1 uid=0 auid=0 ses=1 msg='node=web9 op=x res=1'")), nil},
 	{"forged in text", join(steady(0, 1, 100), line(100, 101, "USER_CMD pid=1 uid=0 auid=0 ses=1 msg='type=CONFIG_CHANGE op=set audit_enabled=0 old=1 res=1'")), nil},
 }
 
@@ -131,7 +137,7 @@ func TestFixtures(t *testing.T) {
 		if len(tt.want) > 0 {
 			bad++
 		}
-		w := New(Options{Listeners: []string{"/usr/bin/auditpy"}})
+		w := New(Options{Listeners: []string{"/usr/bin/auditpy"}, Nodes: []string{"web1"}})
 		if got := observe(t, w, tt.lines); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: found %q, want %q", tt.name, got, tt.want)
 		}
@@ -196,6 +202,35 @@ func TestNodes(t *testing.T) {
 	if s := w.Stats(); s.OverNodes != 100 || len(w.nodes) != 2 {
 		t.Errorf("%d nodes, stats %+v", len(w.nodes), s)
 	}
+}
+
+// TestUnknownNode: each alert of a host that is not in the list says so; of events that do not alert, three a minute do.
+func TestUnknownNode(t *testing.T) {
+	w := New(Options{Nodes: []string{"web1"}})
+	for i := range 50 {
+		r, err := audit.ParseLine("node=web9 " + steady(0, 1+uint64(i), 1)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev := &event.Event{ID: r.ID, Records: []audit.Record{r}}
+		if got := len(w.Observe(nil, ev)); got != btoi(i < perMinute) {
+			t.Errorf("event %d: %d matches", i, got)
+		}
+		other := []rule.Match{{Rule: &rule.Meta{ID: "x"}}}
+		if ms := w.Observe(other, ev); len(ms) != 2 || ms[1].Rule.ID != "auditpy-unknown-node" || ms[1].Evidence[0].Value != "web9" {
+			t.Errorf("event %d that alerts: %+v", i, ms)
+		}
+	}
+	if n := w.Stats().OfUnknown; n != 100 {
+		t.Errorf("%d events of unknown hosts", n)
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func BenchmarkObserve(b *testing.B) {

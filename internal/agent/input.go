@@ -96,7 +96,7 @@ func (in *input) before(events assemble.State) assemble.State {
 // follow opens the log at the place from, if there is one, or else where it was read last. If that is lost, it is better to
 // begin at its start than to miss something.
 func (in *input) follow(cfg *config.Config, at place) (source.Source, error) {
-	o := source.FollowOptions{From: at.from, Else: in.saved.Cursor, FromStart: at.lost || cfg.Source.From == "start", Idle: idle}
+	o := source.FollowOptions{From: at.from, Else: in.saved.Cursor, FromStart: at.lost || in.saved.Unseen || cfg.Source.From == "start", Idle: idle}
 	if at.from == (source.Cursor{}) {
 		o.From = in.saved.Cursor
 	}

@@ -21,6 +21,7 @@ type outlet struct {
 	down    atomic.Bool // the last send failed
 	drops   *drops
 	notify  func(*alert.Notice) bool // tells all sinks; false if that failed
+	proofs  *receipts                // of canaries; nil: none are kept
 	waits   func()                   // if set, called while the spool cannot be written
 
 	dropped   uint64        // alerts that the bounds of the queue cost, as logged; owned by append
@@ -143,6 +144,7 @@ func (o *outlet) deliver(ctx context.Context, batch []alert.Envelope) bool {
 	for wait := minWait; ; wait = min(2*wait, maxWait) {
 		done, err := o.sink.Send(ctx, batch)
 		o.ack(done)
+		o.proofs.note(o.sink.Name(), batch[:done])
 		batch = batch[done:]
 		o.report(err)
 		o.confess(err == nil, false, time.Now())

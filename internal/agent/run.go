@@ -125,6 +125,7 @@ func (s *supervisor) run(ctx context.Context, users *names.Users, shown *metrics
 			}
 		})
 	}
+	s.in.begin(s.loop)
 	if s.o.onStart != nil {
 		s.o.onStart(s)
 	}
@@ -270,12 +271,13 @@ func openOutlets(cfg *config.Config, o Options) ([]*outlet, error) {
 		return nil, err
 	}
 	var outs []*outlet
+	proofs := &receipts{dir: cfg.StateDir, log: o.Log}
 	for _, s := range sinks {
 		dir := ""
 		if cfg.StateDir != "" && s.folder != "" {
 			dir = filepath.Join(cfg.StateDir, "spool", s.folder)
 		}
-		out := &outlet{sink: s.Sink, log: o.Log, drops: new(drops)}
+		out := &outlet{sink: s.Sink, log: o.Log, drops: new(drops), proofs: proofs}
 		so := spool.Options{MaxBytes: int64(cfg.Spool.MaxBytes), MaxAge: cfg.Spool.MaxAge, OnDrop: out.drops.see}
 		if out.queue, out.durable, err = openQueue(dir, so, o.Log); err != nil {
 			return nil, errors.Join(fmt.Errorf("open spool of %s: %w", s.Name(), err), closeOutlets(outs))

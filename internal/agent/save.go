@@ -53,13 +53,22 @@ func (in *input) save(l *Loop, mark uint64) error {
 	if in.file == nil {
 		c.Cursor = in.saved.Cursor // for when the log is followed again
 	}
-	if in.file != nil && c.Cursor == (source.Cursor{}) || c.Cursor == in.saved.Cursor && slices.Equal(c.Alerted, in.saved.Alerted) {
+	c.Unseen = in.file != nil && in.file.Absent()
+	if in.file != nil && c.Cursor == (source.Cursor{}) && !c.Unseen || c.Unseen == in.saved.Unseen && c.Cursor == in.saved.Cursor && slices.Equal(c.Alerted, in.saved.Alerted) {
 		return nil
 	}
 	if in.tell("position not saved", saveState(in.dir, c)) {
 		in.saved = c
 	}
 	return nil
+}
+
+// begin saves the place to begin at before anything is read: what comes after the first start is news to the next one, even if this one is
+// killed at once.
+func (in *input) begin(l *Loop) {
+	if in.file != nil && in.saved.Cursor == (source.Cursor{}) {
+		_ = in.save(l, 0)
+	}
 }
 
 // remember takes a last snapshot.

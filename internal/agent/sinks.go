@@ -36,16 +36,20 @@ func openSinks(cfg *config.Config, o Options) ([]configuredSink, error) {
 		where = append(where, config.Forward{Destination: s.Destination})
 	}
 	for _, f := range append(where, cfg.Sinks.Forward...) {
-		out, err := sink.NewSyslog(syslogOptions(&f.Destination, payload(f.Format)))
+		folder := "syslog"
+		if f.Name != "" {
+			folder = "forward-" + f.Name
+		}
+		so := syslogOptions(&f.Destination, payload(f.Format))
+		if cfg.StateDir != "" {
+			so.WindowFile = filepath.Join(cfg.StateDir, "spool", folder, "window")
+		}
+		out, err := sink.NewSyslog(so)
 		if err != nil {
 			return nil, fmt.Errorf("sinks: %w", err)
 		}
 		if f.AllowPlaintext {
 			o.Log.Warn("alerts may leave this host unencrypted", "sink", out.Name())
-		}
-		folder := "syslog"
-		if f.Name != "" {
-			folder = "forward-" + f.Name
 		}
 		sinks = append(sinks, configuredSink{out, folder})
 	}

@@ -27,6 +27,8 @@ type state struct {
 	// Alerted are the ids of the alerts that memoryFile does not know of, and of those that events after Cursor gave: a
 	// restart raises them again.
 	Alerted []string `json:"alerted,omitempty"`
+	// Unseen: there was no log yet, so that all of it is news.
+	Unseen bool `json:"unseen,omitempty"`
 	// Done are the events after Cursor that alerted already.
 	Done []audit.ID `json:"done,omitempty"`
 }

@@ -125,3 +125,33 @@ func TestMemoryBehindTheLog(t *testing.T) {
 		t.Errorf("alerts %q: the log was read from its start", got)
 	}
 }
+
+// TestFirstStartKilled: an agent that is killed before it has read or saved anything else has its place: the next one reads what came since, and
+// nothing that was there before. Where there was no log yet, all of it came since.
+func TestFirstStartKilled(t *testing.T) {
+	for name, before := range map[string]string{"log": attack(1), "empty": "", "none": "no log"} {
+		t.Run(name, func(t *testing.T) {
+			cfg, log := testConfig(t)
+			cfg.Source.From = "end"
+			if before != "no log" {
+				appendFile(t, log, before)
+			}
+			left := filepath.Join(t.TempDir(), "state")
+			set, _ := loadSet(t)
+			a := startWith(t, cfg, Options{Rules: set, onStart: func(*supervisor) {
+				if err := os.CopyFS(left, os.DirFS(cfg.StateDir)); err != nil { // what a kill would leave
+					t.Error(err)
+				}
+			}})
+			a.stop()
+			appendFile(t, log, attack(2))
+			cfg.StateDir = left
+			b := startAgent(t, cfg)
+			wait(t, "the alert", func() bool { return len(numbers(b.out.String())) > 0 })
+			b.stop()
+			if got := numbers(b.out.String()); !slices.Equal(got, []string{"n0002"}) {
+				t.Errorf("alerts = %q", got)
+			}
+		})
+	}
+}

@@ -74,7 +74,7 @@ func newSupervisor(cfg *config.Config, o Options, l *Loop, in *input, outs []*ou
 	s.begun = s.now()
 	s.last = s.begun
 	if cfg.Health.Alerts {
-		s.watch = tamper.New(tamper.Options{Listeners: listeners()})
+		s.watch = tamper.New(tamper.Options{Listeners: listeners(), Nodes: cfg.Health.Nodes})
 		s.beat = newHeartbeat(cfg)
 		l.Also = s.watch.Observe
 	}

@@ -32,6 +32,7 @@ type Related struct {
 	ID       audit.ID
 	Rule     *rule.Meta      // that matched it
 	Evidence []rule.Evidence // why it is an event of the sequence
+	What     string          // the event of a sequence in words: see Brief
 }
 
 // MaxRelated bounds the events that an alert names.

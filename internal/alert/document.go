@@ -1,6 +1,10 @@
 package alert
 
-import "github.com/auditpy/auditpy/rules/rule"
+import (
+	"strings"
+
+	"github.com/auditpy/auditpy/rules/rule"
+)
 
 // AppendJSON appends the alert as one ECS document, one line of ASCII without a newline.
 // Field names: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html; under auditd
@@ -11,6 +15,7 @@ import "github.com/auditpy/auditpy/rules/rule"
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	o := &object{b: append(dst, '{'), limit: maxCommandLine}
 	o.header(a.Event, "alert", a.ID, a.Rules[0].Risk)
+	o.str("message", a.message())
 	o.rule(a)
 	o.event(a.Event)
 	o.open("auditpy", '{')
@@ -21,6 +26,7 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 		o.num("count", int64(a.Incident.Count))
 	})
 	o.evidence(a.Evidence)
+	o.strs("response", a.Rules[0].Response)
 	o.correlation(a)
 	o.related(a)
 	if o.cut {
@@ -39,6 +45,7 @@ func (o *object) rule(a *Alert) {
 	o.open("rule", '{')
 	o.str("id", lead.ID)
 	o.str("name", lead.Title)
+	o.str("description", strings.Join(strings.Fields(lead.Description), " "))
 	o.str("level", lead.Level.String())
 	o.str("author", lead.Author)
 	o.strs("reference", lead.References)
@@ -85,10 +92,11 @@ func (o *object) evidence(all []rule.Evidence) {
 		return
 	}
 	o.open("evidence", '[')
-	for _, e := range all {
+	for i := range all {
+		e := &all[i]
 		o.item()
 		o.str("field", e.Field)
-		o.str("value", clip(e.Value))
+		o.str("value", e.Excerpt())
 		o.str("match", e.Match)
 		o.close('}')
 	}
@@ -102,4 +110,9 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "..."
+}
+
+// message is the alert in one sentence.
+func (a *Alert) message() string {
+	return a.Level.String() + ": " + Escape(a.Rules[0].Title) + ": " + story(a.Event)
 }

@@ -78,6 +78,7 @@ func (o *object) event(ev *event.Event) {
 		o.open("parent", '{')
 		o.parent(p)
 		o.close('}')
+		o.previous(p)
 		o.close('}')
 		o.user(p)
 	} else if ev.Exec != nil { // the SYSCALL record was lost
@@ -99,10 +100,38 @@ func (o *object) event(ev *event.Event) {
 
 func (o *object) parent(p *event.Process) {
 	if p.Parent != nil {
+		defer o.briefly()()
 		o.process(p.Parent)
 	} else if p.PPID >= 0 {
 		o.num("pid", int64(p.PPID))
 	}
+}
+
+// previous is what the process ran before it became what it is, under the names of Elastic's endpoint. An alert has the
+// begin of it: the execution is an event of its own.
+func (o *object) previous(p *event.Process) {
+	was := p.Previous
+	if was == nil || was.Source != event.FromExec || len(was.Args) == 0 {
+		return
+	}
+	o.open("previous", '{')
+	o.str("executable", was.Exe)
+	defer o.briefly()()
+	o.strs("args", o.firstArgs(was.Args))
+	o.num("args_count", int64(len(was.Args)))
+	o.close('}')
+}
+
+// maxOther bounds the arguments of another process than the event's own in an alert, in bytes.
+const maxOther = 16 << 10
+
+// briefly sets the limit for another process, until what it returns is called.
+func (o *object) briefly() (end func()) {
+	all := o.limit
+	if all > 0 {
+		o.limit = min(all, maxOther)
+	}
+	return func() { o.limit = all }
 }
 
 func (o *object) process(p *event.Process) {
@@ -236,6 +265,10 @@ func (o *object) lineage(p *event.Process) {
 		o.item()
 		o.num("pid", int64(a.PID))
 		o.str("executable", a.Exe)
+		o.str("command_line", clip(a.CommandLine))
+		o.str("user", a.User)
+		o.key("entity_id")
+		o.b = append(a.AppendEntityID(append(o.b, '"')), '"')
 		o.close('}')
 	}
 	o.close(']')

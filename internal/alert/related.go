@@ -55,6 +55,7 @@ func (o *object) relate(r *Related) {
 	o.key("sequence")
 	o.b = strconv.AppendUint(o.b, r.ID.Serial, 10)
 	o.str("rule", r.Rule.ID)
+	o.str("what", r.What)
 	o.evidence(r.Evidence)
 	o.close('}')
 }

@@ -12,14 +12,14 @@ import (
 func related(n int, node string) *Alert {
 	a := sampleAlert("x")
 	for i := range n {
-		a.Related = append(a.Related, Related{audit.ID{Node: node, Msec: 1795250967999 + int64(i), Serial: uint64(i + 1)}, a.Rules[1], nil})
+		a.Related = append(a.Related, Related{ID: audit.ID{Node: node, Msec: 1795250967999 + int64(i), Serial: uint64(i + 1)}, Rule: a.Rules[1]})
 	}
 	return a
 }
 
 func TestRelated(t *testing.T) {
 	a := related(1, "web-1")
-	a.Related = append(a.Related, Related{audit.ID{Msec: 1795250968000, Serial: 2}, a.Rules[0], []rule.Evidence{{Field: "f", Value: "v", Match: "v*"}}})
+	a.Related = append(a.Related, Related{ID: audit.ID{Msec: 1795250968000, Serial: 2}, Rule: a.Rules[0], Evidence: []rule.Evidence{{Field: "f", Value: "v", Match: "v*"}}})
 	a.Unlisted = 3
 	m := document(t, a.AppendJSON(nil))
 	want := []any{
@@ -67,7 +67,7 @@ func TestGroup(t *testing.T) {
 
 func TestRelatedText(t *testing.T) {
 	a := related(3, "")
-	a.Related = append(a.Related, Related{a.Related[2].ID, &rule.Meta{ID: "another rule, the same event"}, nil})
+	a.Related = append(a.Related, Related{ID: a.Related[2].ID, Rule: &rule.Meta{ID: "another rule, the same event"}})
 	many := related(MaxRelated, "")
 	many.Unlisted = 100
 	for want, a := range map[string]*Alert{

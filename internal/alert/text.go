@@ -14,6 +14,7 @@ import (
 func (a *Alert) AppendText(dst []byte) []byte {
 	ev, lead := a.Event, a.Rules[0]
 	dst = fmt.Appendf(dst, "%s %s %s\n", ev.Time().Format(timeFormat), strings.ToUpper(a.Level.String()), Escape(lead.Title))
+	dst = appendField(dst, "story", story(ev))
 	if ev.Exec != nil {
 		dst = appendField(dst, "command", CommandLine(ev.Exec.Args)+missing(ev.Exec))
 	} else {
@@ -21,19 +22,24 @@ func (a *Alert) AppendText(dst []byte) []byte {
 	}
 	if p := ev.Process; p != nil {
 		dst = appendField(dst, "process", describe(p))
+		if was := before(p); was != "" {
+			dst = appendField(dst, "before", was)
+		}
 		dst = appendField(dst, "parent", describeParent(p))
+		if p.Parent != nil {
+			dst = appendField(dst, "tree", tree(p))
+		}
 	}
-	if peer := describePeer(ev); peer != "" {
-		dst = appendField(dst, "peer", peer)
-	}
+	dst = a.appendEvidence(dst)
 	for _, r := range a.Rules[1:] {
 		dst = appendField(dst, "also", fmt.Sprintf("%s (%s)", Escape(r.Title), r.Level))
 	}
 	if len(a.Group) > 0 {
 		dst = appendField(dst, "group", describeGroup(a.Group))
 	}
-	if len(a.Related) > 0 {
-		dst = appendField(dst, "related", describeRelated(a))
+	dst = a.appendSteps(dst)
+	for _, do := range lead.Response {
+		dst = appendField(dst, "do", Escape(do))
 	}
 	return appendField(dst, "event", where(a))
 }

@@ -18,6 +18,8 @@ type Health struct {
 	Listen    string    `mapstructure:"listen"`
 	Heartbeat Heartbeat `mapstructure:"heartbeat"`
 	TailLag   Size      `mapstructure:"tail_lag"` // bytes of the log not read yet, over which that is an alert
+	// Nodes are the hosts, as in node=, whose records may be in the source; a record of another is an alert. None: any may.
+	Nodes []string `mapstructure:"nodes"`
 }
 
 // Heartbeat is a file that the agent touches, and an audit rule that should tell of it.
@@ -46,7 +48,7 @@ type Privileges struct {
 }
 
 var defaultHealth = Health{
-	Alerts: true, Heartbeat: Heartbeat{Mode: "auto", Every: time.Minute, Within: 10 * time.Second}, TailLag: 20 << 20,
+	Alerts: true, Heartbeat: Heartbeat{Mode: "auto", Every: time.Minute, Within: 10 * time.Second}, TailLag: 20 << 20, Nodes: []string{},
 }
 
 // check holds what belongs together to each other. Its errors begin with a key.

@@ -129,15 +129,27 @@ func status(t *testing.T) map[string]string {
 // path of its log.
 func startAuditd(t *testing.T, dir, format string) string {
 	t.Helper()
+	log, _ := startAuditdOf(t, dir, logging{format, 50, 5})
+	return log
+}
+
+// logging is what auditd writes: the format, after how many MiB it rotates, and how many files it keeps.
+type logging struct {
+	format          string
+	megabytes, keep int
+}
+
+func startAuditdOf(t *testing.T, dir string, l logging) (log string, d *daemon) {
+	t.Helper()
 	needAudit(t)
-	log := filepath.Join(dir, "audit.log")
+	log = filepath.Join(dir, "audit.log")
 	conf := fmt.Sprintf(`log_file = %s
 log_format = %s
 log_group = root
 flush = INCREMENTAL_ASYNC
 freq = 50
-num_logs = 5
-max_log_file = 50
+num_logs = %d
+max_log_file = %d
 max_log_file_action = ROTATE
 space_left = 2
 admin_space_left = 1
@@ -146,19 +158,19 @@ admin_space_left_action = IGNORE
 disk_full_action = IGNORE
 disk_error_action = IGNORE
 plugin_dir = %s
-`, log, format, filepath.Join(dir, "plugins.d"))
+`, log, l.format, l.keep, l.megabytes, filepath.Join(dir, "plugins.d"))
 	write(t, filepath.Join(dir, "auditd.conf"), conf)
 	if err := os.Mkdir(filepath.Join(dir, "plugins.d"), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	start(t, "auditd", "-n", "-s", "nochange", "-c", dir)
+	d = start(t, "auditd", "-n", "-s", "nochange", "-c", dir)
 	eventually(t, "auditd writes its log", func() bool { return strings.Contains(read(log), "DAEMON_START") })
 	sh(t, "auditctl", "-b", "8192")
 	sh(t, "auditctl", "-e", "1")
 	for _, arch := range []string{"b64", "b32"} {
 		sh(t, "auditctl", "-a", "always,exit", "-F", "arch="+arch, "-S", "execve,execveat", "-F", "key=exec")
 	}
-	return log
+	return log, d
 }
 
 // rsyslog is a real rsyslogd of the test's own.

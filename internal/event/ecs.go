@@ -31,7 +31,7 @@ func ECS(name string) Getter {
 func ECSNames() []string { return slices.Sorted(maps.Keys(ecs)) }
 
 // ecs is put together of its parts, so that each has its file.
-var ecs = merge(ecsProcess, ecsParent, ecsUser, ecsFile, ecsNetwork, ecsEvent, ecsAuditd, ecsData, ecsStreams)
+var ecs = merge(ecsProcess, ecsParent, ecsUser, ecsFile, ecsNetwork, ecsEvent, ecsAuditd, ecsData, ecsStreams, ecsLineage)
 
 func merge(parts ...map[string]Getter) map[string]Getter {
 	all := make(map[string]Getter)

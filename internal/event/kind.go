@@ -10,6 +10,7 @@ type Kind struct {
 	// Group is what audit rules must record for it: "exec", or an ECS category; "call" is a call without words, "" is what
 	// only a loss makes.
 	Group   string
+	Record  bool            // it is of a record, and no system call makes it
 	decided map[string]told // by field
 }
 

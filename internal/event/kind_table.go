@@ -26,6 +26,7 @@ func makeKinds() *kindTable {
 	t.other = t.add("", "other", []words{{}})
 	delete(t.all[t.other].decided, "event.action") // it is the type
 	t.all[t.other].decided["auditd.data.syscall"] = told{}
+	t.all[t.other].Record = true
 	t.call("", otherCall)
 	for _, name := range slices.Sorted(maps.Keys(callWords)) {
 		t.call(name, callWords[name])
@@ -156,5 +157,6 @@ func (t *kindTable) record(typ audit.Type, w words) {
 		group = "other"
 	}
 	t.records[typ] = t.add(strings.ToLower(r.TypeName()), group, all)
+	t.all[len(t.all)-1].Record = true
 	t.all[len(t.all)-1].decided["auditd.data.syscall"] = told{}
 }

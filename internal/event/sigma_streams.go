@@ -36,6 +36,26 @@ var ecsStreams = map[string]Getter{
 	"auditpy.peer.ip":          sigmaExec["PeerIp"],
 	"auditpy.peer.port":        sigmaExec["PeerPort"],
 	"auditpy.peer.initiated":   sigmaExec["PeerInitiated"],
+	"auditpy.parent.stdin.ip":  sigmaExec["ParentStdinIp"],
+	"auditpy.parent.peer.ip":   sigmaExec["ParentPeerIp"],
+	// What the parent was given on its command line.
+	"auditpy.parent.inline_code": of(parent, inlineCode),
+}
+
+// wazuhStreams are the same for Wazuh's rules.
+var wazuhStreams = map[string]Getter{
+	"audit.inline_code":      sigmaExec["InlineCode"],
+	"audit.inline_code_bare": sigmaExec["InlineCodeBare"],
+	"audit.previous.exe":     sigmaExec["PreviousImage"],
+	"audit.stdin.ip":         sigmaExec["StdinIp"],
+	"audit.stdin.port":       sigmaExec["StdinPort"],
+	"audit.stdin.initiated":  sigmaExec["StdinInitiated"],
+	"audit.stdout.ip":        sigmaExec["StdoutIp"],
+	"audit.stdout.port":      sigmaExec["StdoutPort"],
+	"audit.stdio.shared":     sigmaExec["StdioShared"],
+	"audit.peer.ip":          sigmaExec["PeerIp"],
+	"audit.peer.port":        sigmaExec["PeerPort"],
+	"audit.peer.initiated":   sigmaExec["PeerInitiated"],
 }
 
 // ofStreams makes a getter of the streams of a process; "" is absent.

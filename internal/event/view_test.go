@@ -208,6 +208,7 @@ func samples() []string {
 		"node=web1 " + failedLogin,
 		inline(),
 		reverse(copies(1000, 900), shellOf(900, 1000)),
+		inline() + shellOf(1000, 1001),
 		reverse("", step(209, execve, 1000, 1001, zero, dash, `EXECVE argc=1 a0="sh"`)+shellOf(1001, 1002)),
 		reverse(copies(1000, 900), step(209, execve, 900, 1000, zero, dash, `EXECVE argc=1 a0="sh"`)+shellOf(1000, 1002)),
 	}

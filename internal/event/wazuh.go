@@ -25,7 +25,7 @@ func Wazuh(name string) Getter {
 	return nil
 }
 
-var wazuh = merge(wazuhRecords, wazuhPaths, wazuhOurs, asWritten(
+var wazuh = merge(wazuhRecords, wazuhPaths, wazuhOurs, wazuhStreams, asWritten(
 	"arch", "syscall", "success", "exit", "ppid", "pid", "auid", "uid", "gid", "euid", "suid", "fsuid", "egid", "sgid",
 	"fsgid", "tty", "exe", "subj", "op", "list", "res", "dev", "prom", "old_prom", "enforcing", "old_enforcing", "acct",
 	"old-auid", "old-ses",
@@ -81,6 +81,7 @@ var wazuhOurs = map[string]Getter{
 	"audit.parent.cwd":          of(parent, workDir),
 	"audit.parent.pid":          parentID,
 	"audit.parent.uid":          of(parent, numberOf(uid)),
+	"audit.ancestor.exe":        ancestorImages,
 }
 
 // location is where Wazuh would have read the event: the node, if it has a name, and the usual file.

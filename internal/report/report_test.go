@@ -264,7 +264,7 @@ func TestTerminal(t *testing.T) {
 		if got := colors.ReplaceAllString(painted, ""); got != tree {
 			t.Errorf("%q: with colours %q, without %q", text, got, tree)
 		}
-		if strings.ContainsAny(tree, "\x00\x1b\r\u202e") || strings.Count(tree, "\n") != strings.Count(plain, "\n")+2 {
+		if strings.ContainsAny(tree, "\x00\x1b\r\u202e") || strings.Count(tree, "\n") != strings.Count(plain, "\n")+1 {
 			t.Errorf("%q: %q", text, tree)
 		}
 	}

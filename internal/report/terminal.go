@@ -32,10 +32,14 @@ func (t Terminal) Append(dst []byte, a *alert.Alert) []byte {
 	if !t.Color && !t.Tree {
 		return a.AppendText(dst)
 	}
+	tree := t.Tree && len(ancestors(a.Event.Process)) > 1
 	head, rest, _ := bytes.Cut(a.AppendText(nil), []byte("\n"))
 	dst = append(t.head(dst, string(head), a.Level), '\n')
 	for line := range bytes.Lines(rest) {
-		if t.Tree && bytes.HasPrefix(line, []byte("  event ")) {
+		if tree && bytes.HasPrefix(line, []byte("  tree ")) { // the same in one line
+			continue
+		}
+		if tree && bytes.HasPrefix(line, []byte("  event ")) {
 			dst = t.tree(dst, a)
 		}
 		dst = t.line(dst, string(line))
@@ -64,12 +68,9 @@ func (t Terminal) line(dst []byte, line string) []byte {
 // maxDepth bounds the processes of a tree, from the one that did it upwards.
 const maxDepth = 12
 
-// tree prints the ancestors of the process of an alert, the farthest first. Without any there is nothing that the paragraph has not.
+// tree prints the ancestors of the process of an alert, the farthest first.
 func (t Terminal) tree(dst []byte, a *alert.Alert) []byte {
 	chain := ancestors(a.Event.Process)
-	if len(chain) < 2 {
-		return dst
-	}
 	for i, p := range chain {
 		name := "        "
 		if i == 0 {

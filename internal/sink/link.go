@@ -125,4 +125,14 @@ func (l *link) queued() (n int, err error) {
 	return n, errors.Join(cerr, err)
 }
 
+// closeWrite tells the peer that no more comes.
+func (l *link) closeWrite() error {
+	if c, ok := l.conn.(*tls.Conn); ok {
+		if err := c.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	return l.tcp.CloseWrite()
+}
+
 func (l *link) close() error { return l.conn.Close() }

@@ -23,8 +23,8 @@ type schema struct {
 var ecs = schema{
 	kept: []string{"@timestamp", "event.id", "rule.id", "host.name", "process.pid", "process.executable"},
 	expendable: []string{
-		"auditpy.args_base64", "auditpy.evidence", "auditpy.related", "process.parent.args", "process.args", "auditd.data", "auditd.paths", "rule.reference",
-		"auditpy.ancestors", "auditd.record_types", "event.category", "event.type", "event.action", "event.outcome",
+		"auditpy.args_base64", "auditpy.response", "rule.description", "process.previous", "auditpy.evidence", "auditpy.related", "process.parent.args", "process.args", "auditd.data", "auditd.paths", "rule.reference",
+		"auditpy.ancestors", "message", "auditd.record_types", "event.category", "event.type", "event.action", "event.outcome",
 		"auditpy.rules", "rule.author", "process.parent.entity_id", "process.parent.working_directory", "process.parent.tty",
 		"process.parent.name", "process.name", "process.parent.args_count", "user.effective", "user.audit", "user.group", "auditd.session",
 		"auditd.node", "process.tty", "threat", "process.entity_id", "auditpy.complete", "auditpy.parent_source",

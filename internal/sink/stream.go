@@ -14,7 +14,8 @@ import (
 
 // Stream sends alerts as syslog lines over TCP (RFC 6587) or TLS (RFC 5425). Neither has acknowledgements: what the peer's kernel has is
 // done, but a peer that dies loses what it had not read. So the last lines are kept, and sent again on the next
-// connection, with the ids they had: as many bytes as a peer's buffers may hold, and none older than replayAge.
+// connection, with the ids they had: as many bytes as a peer's buffers may hold, and none older than replayAge. With
+// SyslogOptions.WindowFile that holds for the next process too, if this one is killed.
 type Stream struct {
 	opts   SyslogOptions
 	line   Encoding
@@ -34,20 +35,34 @@ const replayAge = 10 * time.Minute
 const politeAge = 30 * time.Second
 
 func newStream(o SyslogOptions) *Stream {
-	return &Stream{opts: o, line: o.encoding(), window: window{most: o.ReplayBytes, age: replayAge}}
+	s := &Stream{opts: o, line: o.encoding(), window: window{most: o.ReplayBytes, age: replayAge}}
+	if o.WindowFile != "" && o.ReplayBytes > 0 {
+		s.window.store = newStore(o.WindowFile, fmt.Sprintf("auditpy window 1 %s %q %t\n", o.Network, o.Address, o.LineFeeds), o.ReplayBytes)
+		s.window.recall(time.Now())
+	}
+	return s
 }
 
 // Name returns "syslog", the network and the address.
 func (s *Stream) Name() string { return s.opts.name() }
 
 // Broken returns a channel that is closed when the peer closes the connection: a Send, even of no alerts, connects again and sends
-// again what may be lost. It is nil while there is no connection.
+// again what may be lost. It is nil while there is no connection, and closed if there is something to send again on the first.
 func (s *Stream) Broken() <-chan struct{} {
-	if s.link == nil {
-		return nil
+	switch {
+	case s.link != nil:
+		return s.broken
+	case len(s.window.sent) > 0:
+		return closed
 	}
-	return s.broken
+	return nil
 }
+
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // Send sends the alerts and waits until the peer's kernel has them all.
 func (s *Stream) Send(ctx context.Context, batch []alert.Envelope) (done int, err error) {
@@ -55,7 +70,7 @@ func (s *Stream) Send(ctx context.Context, batch []alert.Envelope) (done int, er
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return 0, fmt.Errorf("send to %s: %w", s.Name(), errors.Join(err, s.Close()))
+		return 0, fmt.Errorf("send to %s: %w", s.Name(), errors.Join(err, s.hangUp()))
 	}
 	return len(batch), nil
 }
@@ -99,7 +114,7 @@ func (s *Stream) connect(ctx context.Context) error {
 	if s.link != nil {
 		select {
 		case <-s.broken:
-			s.Close() // it failed already
+			s.hangUp() // it failed already
 			if s.polite {
 				s.window.trim(time.Now(), politeAge)
 			}
@@ -166,8 +181,37 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Close closes the connection. Send makes a new one.
+// Close closes the connection. A peer that then closes its side in order has read all: the next process need not send it again.
 func (s *Stream) Close() error {
+	if s.link != nil && s.parted() {
+		s.window.forget()
+	}
+	return errors.Join(s.hangUp(), s.window.close())
+}
+
+// partTime bounds the wait for a peer to read what its kernel has.
+const partTime = 500 * time.Millisecond
+
+// parted tells the peer that no more comes, and reports whether it took it all.
+func (s *Stream) parted() bool {
+	select {
+	case <-s.broken: // by itself, so it may be on its way out
+		return false
+	default:
+	}
+	if s.link.closeWrite() != nil {
+		return false
+	}
+	select {
+	case <-s.broken:
+		return s.polite
+	case <-time.After(partTime):
+		return false
+	}
+}
+
+// hangUp closes the connection. Send makes a new one.
+func (s *Stream) hangUp() error {
 	if s.link == nil {
 		return nil
 	}

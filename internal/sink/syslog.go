@@ -24,7 +24,10 @@ type SyslogOptions struct {
 	LineFeeds bool
 	// ReplayBytes is how much of what the peer's kernel took is sent again on a new tcp or tls connection; 0 is 8 MiB, less is none.
 	ReplayBytes int64
-	TLS         TLSOptions
+	// WindowFile is where what would be sent again outlives a kill of this process, for the next one; empty: nowhere. It and WindowFile.1 have at
+	// most twice ReplayBytes.
+	WindowFile string
+	TLS        TLSOptions
 }
 
 func (o SyslogOptions) withDefaults() (SyslogOptions, error) {

@@ -11,6 +11,7 @@ type window struct {
 	age   time.Duration
 	sent  []sent // oldest first
 	bytes int64
+	store *store // nil: it ends with the process
 }
 
 type sent struct {
@@ -19,6 +20,9 @@ type sent struct {
 }
 
 func (w *window) add(line []byte, now time.Time) {
+	if w.store != nil {
+		w.store.add(line, now)
+	}
 	w.sent = append(w.sent, sent{append([]byte(nil), line...), now})
 	w.bytes += int64(len(line))
 	w.trim(now, w.age)
@@ -43,4 +47,28 @@ func (w *window) lines(now time.Time) iter.Seq[[]byte] {
 			}
 		}
 	}
+}
+
+// recall takes the lines of a process that was killed.
+func (w *window) recall(now time.Time) {
+	for _, s := range w.store.load() {
+		w.sent = append(w.sent, s)
+		w.bytes += int64(len(s.line))
+	}
+	w.trim(now, w.age)
+}
+
+// forget drops all lines: the peer has read them.
+func (w *window) forget() {
+	w.sent, w.bytes = nil, 0
+	if w.store != nil {
+		w.store.clear()
+	}
+}
+
+func (w *window) close() error {
+	if w.store == nil {
+		return nil
+	}
+	return w.store.close()
 }

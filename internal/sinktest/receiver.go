@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -156,11 +157,12 @@ func (r *Receiver) Distinct() int {
 }
 
 func (r *Receiver) serve(tcp *net.TCPConn) {
+	end := reset
 	defer func() {
 		r.mu.Lock()
 		delete(r.conns, tcp)
 		r.mu.Unlock()
-		reset(tcp)
+		end(tcp)
 	}()
 	r.listen()
 	var c net.Conn = tcp
@@ -170,6 +172,9 @@ func (r *Receiver) serve(tcp *net.TCPConn) {
 	in := bufio.NewReader(deafReader{c, r})
 	for n := 1; ; n++ {
 		line, done, err := r.read(in, c)
+		if err == io.EOF { // the sender closed its side, and all is read
+			end = func(c *net.TCPConn) { _ = c.Close() }
+		}
 		if err != nil {
 			return
 		}

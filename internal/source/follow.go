@@ -105,6 +105,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 // Waiting returns the error of the system that reading waits for, or nil.
 func (f *File) Waiting() error { return f.wait }
 
+// Absent reports that there was no log to begin with, and that none has come yet: all of it will be news.
+func (f *File) Absent() bool { return f.absent && f.fd == nil }
+
 // Close closes the file being read.
 func (f *File) Close() error {
 	if f.fd == nil {

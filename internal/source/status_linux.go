@@ -16,3 +16,18 @@ func DaemonPID() (uint32, error) {
 	}
 	return status.PID, nil
 }
+
+// AuditRules returns the audit rules that the kernel has loaded, in its order, as AUDIT_LIST_RULES gives them. It needs
+// CAP_AUDIT_CONTROL; the error wraps ErrNoPermission or ErrNoAudit if that is the reason.
+func AuditRules() ([][]byte, error) {
+	c, err := libaudit.NewAuditClient(nil)
+	if err != nil {
+		return nil, auditError("open audit socket", err)
+	}
+	defer c.Close()
+	rules, err := c.GetRules()
+	if err != nil {
+		return nil, auditError("list audit rules", err)
+	}
+	return rules, nil
+}

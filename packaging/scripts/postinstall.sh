@@ -51,6 +51,25 @@ start_service() {
 	fi
 }
 
+# The unit reads the log as a member of the group adm. Where auditd gives it another group, or only root may read it, a
+# drop-in of ours says so; one that somebody else put there stays.
+read_log() {
+	conf=/etc/audit/auditd.conf dir=/etc/systemd/system/auditpy.service.d
+	[ -r "$conf" ] && [ ! -e "$dir/log.conf" ] || return 0
+	group=$(sed -n 's/^[[:space:]]*log_group[[:space:]]*=[[:space:]]*\([^[:space:]]*\).*/\1/p' "$conf" | tail -n 1)
+	case "${group:-root}" in
+	adm) return 0 ;;
+	root | 0)
+		mkdir -p "$dir" && cp /usr/share/doc/auditpy/examples/read-log-of-root.conf "$dir/log.conf" || return 0
+		echo "auditpy: only root may read the audit log, so the service may read any file: better set log_group = adm in $conf, and remove $dir/log.conf"
+		;;
+	*)
+		mkdir -p "$dir" && printf '# Made when auditpy was installed: log_group of %s.\n[Service]\nSupplementaryGroups=%s\n' "$conf" "$group" >"$dir/log.conf" || true
+		;;
+	esac
+}
+
 load_rules
+read_log
 start_service
 exit 0

@@ -15,7 +15,7 @@ if ! getent passwd auditpy >/dev/null 2>&1; then
 fi
 
 # Back from where the removal of the deb put them, so that dpkg finds its configuration files again.
-for f in /etc/audit/rules.d/40-auditpy.rules /etc/audit/plugins.d/auditpy.conf; do
+for f in /etc/audit/rules.d/40-auditpy.rules /etc/audit/rules.d/zz-auditpy-doctor.rules /etc/audit/plugins.d/auditpy.conf; do
 	if [ -f "$f.removed" ] && [ ! -e "$f" ]; then
 		mv "$f.removed" "$f" || true
 	fi

@@ -1,6 +1,7 @@
 package builtin_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/auditpy/auditpy/internal/rulefile"
 	"github.com/auditpy/auditpy/rules"
@@ -67,7 +69,7 @@ func published(t *testing.T, paths []string) string {
 	fmt.Fprintf(&b, "\n| | attacks with one incident | ordinary work with an alert |\n|---|---|---|\n| %d published rules | %d of %d | %d of %d |\n\n",
 		len(set.Rules()), o.once["attack"], o.total["attack"], o.once["benign"], o.total["benign"])
 	for _, m := range set.Rules() {
-		fmt.Fprintf(&b, "- %s: fires in %d attacks\n", m.Title, o.rules[m.Title])
+		fmt.Fprintf(&b, "- %s: fires in %d attacks\n", m.Title, o.rules[m.ID])
 	}
 	fmt.Fprintf(&b, "\nOrdinary work with an alert: %s\n\n", strings.Join(o.loud, ", "))
 	return b.String()
@@ -89,10 +91,13 @@ func detections(t *testing.T, beside string) string {
 	zooTable(&b, tiers)
 	b.WriteString("## Beside published rules\n\nThe five public detections that auditpy began with, unchanged, on the same capture with all audit rules. Connections in the\n" +
 		"zoo are to loopback addresses, which the one that looks at connections leaves out.\n\n" + besideBegin + beside + besideEnd + "\n")
-	b.WriteString("## Rules\n\n| rule | level | techniques | attacks it fires in: tier 1, 2, 3 |\n|---|---|---|---|\n")
+	b.WriteString("## Rules\n\nEach is in the language that says it best: what one execution tells in Sigma's, what several events or a process tree tell in EQL, what has\n" +
+		"grades and counts in Wazuh's. They lie in `rules/builtin`; to change some, copy them, give the folder to `rules.paths`, and set `rules.builtin` to false.\n" +
+		"The tier is the lowest that a rule works with. Rules of level informational raise no alert: others build on them.\n\n" +
+		"| rule | language | level | tier | techniques | attacks it fires in: tier 1, 2, 3 |\n|---|---|---|---|---|---|\n")
 	for _, m := range metas {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %d, %d, %d |\n", m.Title, anchor(m.Title), m.Level, strings.Join(m.Techniques, ", "),
-			tiers[0].rules[m.Title], tiers[1].rules[m.Title], tiers[2].rules[m.Title])
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s | %d, %d, %d |\n", m.Title, anchor(m.Title), languages[m.Dialect], m.Level, tierOf(m, tiers),
+			strings.Join(m.Techniques, ", "), tiers[0].rules[m.ID], tiers[1].rules[m.ID], tiers[2].rules[m.ID])
 	}
 	for _, m := range metas {
 		describe(&b, m)
@@ -100,26 +105,45 @@ func detections(t *testing.T, beside string) string {
 	return b.String()
 }
 
+var languages = map[string]string{"sigma": "Sigma", "eql": "EQL", "wazuh": "Wazuh"}
+
+// tierOf is the lowest tier in which a rule fires; of one that fires nowhere in the zoo that of what it needs.
+func tierOf(m *rule.Meta, tiers []outcome) string {
+	for i, o := range tiers {
+		if o.fired[m.ID] {
+			return fmt.Sprint(i + 1)
+		}
+	}
+	if len(m.Needs) == 0 || slices.ContainsFunc(m.Needs, func(n string) bool { return n != "exec" }) {
+		return "2"
+	}
+	return "1"
+}
+
 func zooTable(b *strings.Builder, tiers []outcome) {
-	b.WriteString("## The zoo\n\nAn attack counts if it gives exactly one incident of level medium or above; ordinary work should give none.\n\n" +
-		"| audit rules | attacks with one incident | ordinary work with an alert |\n|---|---|---|\n")
+	b.WriteString("## The zoo\n\nAn attack counts if it gives exactly one incident of level medium or above; ordinary work should give none.\n" +
+		"No execution gives more than one alert.\n\n" +
+		"| audit rules | attacks with one incident | ordinary work with one | with an alert below medium |\n|---|---|---|---|\n")
 	names := []string{"tier 1: executions", "tier 2: and connections (the default)", "tier 3: and accept, dup, dup2, dup3, fcntl"}
 	for i, o := range tiers {
-		fmt.Fprintf(b, "| %s | %d of %d | %d of %d |\n", names[i], o.once["attack"], o.total["attack"], o.once["benign"], o.total["benign"])
+		fmt.Fprintf(b, "| %s | %d of %d | %d of %d | %d |\n", names[i], o.once["attack"], o.total["attack"], o.once["benign"], o.total["benign"], len(o.low))
 	}
 	b.WriteString("\nWhat is missed:\n\n")
 	for i, o := range tiers {
-		fmt.Fprintf(b, "- tier %d: %s\n", i+1, strings.Join(o.wrong, ", "))
+		fmt.Fprintf(b, "- tier %d: %s\n", i+1, cmp.Or(strings.Join(o.wrong, ", "), "nothing"))
 	}
-	b.WriteString("\n")
+	fmt.Fprintf(b, "\nOrdinary work with an alert below medium, in tier 3: %s\n\n", strings.Join(tiers[2].low, ", "))
 }
 
 func describe(b *strings.Builder, m *rule.Meta) {
-	fmt.Fprintf(b, "\n### %s\n\n`%s` · %s\n\n%s\n", m.Title, m.ID, m.Level, strings.TrimSpace(m.Description))
+	fmt.Fprintf(b, "\n### %s\n\n`%s` · %s · %s\n\n%s\n", m.Title, m.ID, languages[m.Dialect], m.Level, strings.TrimSpace(m.Description))
 	for _, part := range []struct {
 		name string
 		list []string
 	}{{"Not an attack", m.FalsePositives}, {"What to do", m.Response}, {"References", m.References}} {
+		if len(part.list) == 0 {
+			continue
+		}
 		fmt.Fprintf(b, "\n%s:\n\n", part.name)
 		for _, line := range part.list {
 			fmt.Fprintf(b, "- %s\n", line)
@@ -129,5 +153,14 @@ func describe(b *strings.Builder, m *rule.Meta) {
 
 // anchor is what Markdown makes of a heading.
 func anchor(title string) string {
-	return strings.ReplaceAll(strings.ToLower(title), " ", "-")
+	keep := func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return -1
+	}
+	return strings.Map(keep, title)
 }

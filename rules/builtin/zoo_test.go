@@ -6,10 +6,12 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/correlate/assemble"
 	"github.com/auditpy/auditpy/correlate/proctree"
+	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules"
@@ -96,43 +98,56 @@ func inTier(ev *event.Event, tier int) bool {
 // judged is what the rules say of a variant.
 type judged struct {
 	incidents map[string]bool // of level medium or above
-	rules     map[string]bool
-	alerts    int
+	rules     map[string]bool // ids
+	low       bool            // there is an alert below medium
+	twice     []uint64        // serials of executions with more than one alert
 }
 
 func judge(set *rules.Set, v *variant, tier int) judged {
-	j := judged{make(map[string]bool), make(map[string]bool), 0}
+	j := judged{incidents: make(map[string]bool), rules: make(map[string]bool)}
 	tree, cor := proctree.New(proctree.Options{}), correlate.New(correlate.Options{})
+	seen := make(map[uint64]bool)
+	take := func(alerts []alert.Alert) {
+		for _, a := range alerts {
+			if seen[a.Event.ID.Serial] {
+				j.twice = append(j.twice, a.Event.ID.Serial)
+			}
+			seen[a.Event.ID.Serial] = true
+			for _, m := range a.Rules {
+				j.rules[m.ID] = true
+			}
+			if a.Level < rule.Medium {
+				j.low = true
+			} else {
+				j.incidents[a.Incident.ID] = true
+			}
+		}
+	}
 	for _, ev := range v.events {
 		if !inTier(ev, tier) {
 			continue
 		}
 		ev := ev.Clone()
 		tree.Annotate(ev)
-		for _, a := range cor.Observe(nil, ev, set.Eval(nil, ev)) {
-			if a.Level < rule.Medium {
-				continue
-			}
-			j.alerts++
-			j.incidents[a.Incident.ID] = true
-			for _, m := range a.Rules {
-				j.rules[m.Title] = true
-			}
-		}
+		take(cor.Observe(nil, ev, set.Eval(nil, ev)))
 	}
+	take(cor.Idle(nil, time.Minute, 0))
 	return j
 }
 
 // outcome is what the rules say of the whole zoo with the audit rules of one tier.
 type outcome struct {
-	total, once map[string]int // of each kind: variants, and those with one incident of level medium or above
-	loud        []string       // ordinary work with any
-	wrong       []string       // attacks without one incident, and ordinary work with any
-	rules       map[string]int // attacks in which a rule fired
+	total, once map[string]int  // of each kind: variants, and those with one incident of level medium or above
+	loud        []string        // ordinary work with any
+	wrong       []string        // attacks without one incident, and ordinary work with any
+	low         []string        // ordinary work with an alert below that only
+	twice       []string        // variants with an execution that has two alerts
+	rules       map[string]int  // by id: attacks in which a rule fired
+	fired       map[string]bool // by id: it fired at all
 }
 
 func outcomes(set *rules.Set, all []*variant, tier int) outcome {
-	o := outcome{total: make(map[string]int), once: make(map[string]int), rules: make(map[string]int)}
+	o := outcome{total: make(map[string]int), once: make(map[string]int), rules: make(map[string]int), fired: make(map[string]bool)}
 	for _, v := range all {
 		j := judge(set, v, tier)
 		o.total[v.kind]++
@@ -145,7 +160,14 @@ func outcomes(set *rules.Set, all []*variant, tier int) outcome {
 		if v.kind == "benign" && len(j.incidents) > 0 {
 			o.loud = append(o.loud, v.name)
 		}
+		if v.kind == "benign" && len(j.incidents) == 0 && j.low {
+			o.low = append(o.low, v.name)
+		}
+		if len(j.twice) > 0 {
+			o.twice = append(o.twice, v.name)
+		}
 		for r := range j.rules {
+			o.fired[r] = true
 			if v.kind == "attack" {
 				o.rules[r]++
 			}
@@ -166,6 +188,12 @@ func TestZoo(t *testing.T) {
 		}
 		if o.total["benign"] < 60 || o.once["benign"] > 1 {
 			t.Errorf("tier %d: alerts on %d of %d ordinary activities, want at most one: %q", tier, o.once["benign"], o.total["benign"], o.wrong)
+		}
+		if len(o.low) > o.total["benign"]/15 {
+			t.Errorf("tier %d: low alerts on %q, want one in fifteen at most", tier, o.low)
+		}
+		if len(o.twice) > 0 {
+			t.Errorf("tier %d: more than one alert for an execution in %q", tier, o.twice)
 		}
 	}
 }

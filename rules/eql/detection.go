@@ -56,6 +56,7 @@ func (l *loader) readDetection(doc *document) *detection {
 		Tags:           d.texts("tags"),
 		References:     d.texts("references"),
 		FalsePositives: d.texts("false_positives"),
+		Response:       d.texts("response"), // ours: Elastic has it in the prose of note
 		Pos:            doc.pos(""),
 	}
 	if d.meta.ID == "" {

@@ -3,6 +3,7 @@ package eql
 import (
 	"slices"
 
+	"github.com/auditpy/auditpy/rules/regex"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -45,7 +46,11 @@ func (e *Engine) appendTests(dst []rule.Evidence, c *cond, sc *scratch, ofKind b
 	}
 	for _, v := range sc.values(l.field) {
 		if words, ok := l.test(v, &sc.regex); ok {
-			return appendEvidence(dst, rule.Evidence{Field: l.name, Value: v, Match: words})
+			ev := rule.Evidence{Field: l.name, Value: v, Match: words}
+			if rule.IsLong(v) {
+				ev.Start, ev.End = l.where(v, &sc.regex)
+			}
+			return appendEvidence(dst, ev)
 		}
 	}
 	return dst
@@ -56,4 +61,19 @@ func appendEvidence(dst []rule.Evidence, ev rule.Evidence) []rule.Evidence {
 		return dst
 	}
 	return append(dst, ev)
+}
+
+// where returns where in a value that passes stands what did; 0, 0 if that is not known.
+func (l *leaf) where(v string, sc *regex.Scratch) (start, end int) {
+	for i := range l.patterns {
+		if p := l.patterns[i].pat; l.kind == isText && p.Match(v) {
+			return p.Find(v)
+		}
+	}
+	for i := range l.regexes {
+		if at, _ := l.regexes[i].re.Find(nil, v, sc); l.kind == isRegex && len(at) > 0 {
+			return at[0], at[1]
+		}
+	}
+	return 0, 0
 }

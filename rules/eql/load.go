@@ -120,7 +120,7 @@ func (l *loader) compile(d *detection) error {
 		l.warn(d.within("query", w.Line, w.Col), "%s", w.Msg)
 	}
 	if c.schema == ECS {
-		d.meta.Needs = l.engine.needs(&r)
+		d.meta.Needs, d.meta.Signals = l.engine.needs(&r), l.engine.signals(&r)
 	}
 	if slices.Contains(d.meta.Needs, Unrecorded) {
 		d.meta.Never = "it asks for what no audit record tells"

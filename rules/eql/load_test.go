@@ -59,7 +59,7 @@ func TestMeta(t *testing.T) {
 	want := &rule.Meta{
 		ID: "6e0f2d0e-0000-4000-8000-000000000001", Title: "Shell from an Editor", Description: "A shell below an editor.", Author: "A, B", Level: rule.Medium,
 		Dialect: "eql", Tags: []string{"OS: Linux", "Tactic: Execution"}, Techniques: []string{"T1059", "T1059.004"}, Tactics: []string{"TA0002"}, Risk: 47,
-		Needs: []string{"exec"}, References: []string{"https://example.org/a"}, FalsePositives: []string{"Editors with a terminal."}, Pos: rule.Pos{File: "a.toml", Line: 5, Col: 2},
+		Needs: []string{"exec"}, Signals: rule.Is("exec"), References: []string{"https://example.org/a"}, FalsePositives: []string{"Editors with a terminal."}, Pos: rule.Pos{File: "a.toml", Line: 5, Col: 2},
 	}
 	if got := e.Rules()[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("meta %+v, want %+v", got, want)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
 // Unrecorded is the need for what no audit record tells.
@@ -27,6 +28,69 @@ func (e *Engine) needs(r *compiled) (needs []string) {
 	}
 	slices.Sort(needs)
 	return needs
+}
+
+// signals are the needs for package coverage.
+func (e *Engine) signals(r *compiled) (all []rule.Signal) {
+	for id := r.first; id < r.end; id++ {
+		if s := r.seq; s != nil && (e.units[id].term == s.Until || s.Terms[e.units[id].term].Missing) {
+			continue
+		}
+		all = rule.Both(all, e.signalsOf(e.units[id].cond))
+		if slices.ContainsFunc(e.units[id].by, func(f keyField) bool { return !f.optional && e.fields[f.id].get == nil }) {
+			all = rule.Both(all, rule.Unrecorded())
+		}
+	}
+	return all
+}
+
+// signalsOf are the kinds of events that a condition can hold for, and what the fields of streams that it asks for need.
+func (e *Engine) signalsOf(c *cond) []rule.Signal {
+	var names []string
+	for _, k := range e.kinds {
+		g := k.kind.Group
+		switch {
+		case g == "" || c.told(k) == never:
+		case g == "exec":
+			return rule.Both(rule.Is("exec"), e.streams(c, true))
+		case g == "call":
+			names = append(names, "any")
+		case k.kind.Record && g == "other" && k.kind.Name == "":
+			return nil
+		case k.kind.Record:
+			names = append(names, strings.ToUpper(k.kind.Name))
+		default:
+			names = append(names, rule.OfCall(k.kind.Name))
+		}
+	}
+	if len(names) == 0 && c.told(e.kinds[event.NoKind]) != never {
+		return nil
+	}
+	return rule.Both(rule.Is(names...), e.streams(c, true))
+}
+
+// streams is what must be recorded so that a condition can hold, or fail, for its fields of streams.
+func (e *Engine) streams(c *cond, want bool) []rule.Signal {
+	switch c.op {
+	case condLeaf:
+		if l := e.leaves[c.leaf]; want && l.kind != isExpression {
+			return rule.OfStreams(l.name, func(v string) bool { return l.kind != isText || l.exact[v] || len(l.patterns) > 0 })
+		}
+		return nil
+	case condNot:
+		return e.streams(c.kids[0], !want)
+	case condTrue, condFalse:
+		return nil
+	}
+	join := rule.Either
+	if (c.op == condAnd) == want {
+		join = rule.Both
+	}
+	all := e.streams(c.kids[0], want)
+	for _, k := range c.kids[1:] {
+		all = join(all, e.streams(k, want))
+	}
+	return all
 }
 
 func (e *Engine) needsOf(c *cond) string {

@@ -55,7 +55,10 @@ var ecsTypes = map[string]Type{
 	"process.parent.pid": Long, "process.parent.args_count": Long, "process.parent.interactive": Boolean,
 	"process.previous.args_count": Long,
 	"destination.ip":              IP, "destination.port": Long, "source.ip": IP, "source.port": Long,
-	"auditd.sequence": Long,
+	"auditd.sequence":  Long,
+	"auditpy.stdin.ip": IP, "auditpy.stdin.port": Long, "auditpy.stdin.initiated": Boolean, "auditpy.stdout.ip": IP, "auditpy.stdout.port": Long,
+	"auditpy.stdio.shared": Boolean, "auditpy.peer.ip": IP, "auditpy.peer.port": Long, "auditpy.peer.initiated": Boolean,
+	"auditpy.parent.stdin.ip": IP, "auditpy.parent.peer.ip": IP,
 }
 
 // unrecorded are the families of fields of Elastic's that no audit record tells: they are right, and never there.

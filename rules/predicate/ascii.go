@@ -20,12 +20,3 @@ func equalASCII(s, lit string) bool {
 	}
 	return true
 }
-
-// asciiLower returns s with its ASCII letters in lower case.
-func asciiLower(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] = lower[b[i]]
-	}
-	return string(b)
-}

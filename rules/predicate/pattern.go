@@ -124,7 +124,7 @@ func (p *Pattern) simple(lit string) (string, bool) {
 	if !p.fold {
 		return lit, utf8.ValidString(lit)
 	}
-	lit = asciiLower(lit)
+	lit = foldASCII(lit)
 	p.widens = p.widens || strings.ContainsAny(lit, "ks")
 	return lit, isASCII(lit)
 }

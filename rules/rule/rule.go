@@ -11,6 +11,9 @@ type File struct {
 	Name string // as the user knows it; stands in positions
 	Data []byte
 	List string // not empty: this is no file of rules but the CDB list that Wazuh rules know by this name
+	// Shipped: it comes with the program. Wazuh rules of such files are a tree of their own, for in one tree an event comes
+	// down to one rule: ours would hide the user's.
+	Shipped bool
 }
 
 // Pos is a place in a rule file.
@@ -74,21 +77,16 @@ type Meta struct {
 	Tactics     []string // TA0002
 	Risk        int      // from 1 to 100; 0 if the rule does not say
 	// Needs is what audit rules must record so that the rule can hold: "exec" for executions, ECS categories such as "file"
-	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known.
+	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known, or nothing.
 	Needs []string
+	// Signals is the same for package coverage: something of each must be recorded.
+	Signals []Signal
 	// Never says why no audit event can satisfy the rule: it loads, and is never evaluated. Empty: one may.
 	Never          string
 	References     []string
 	FalsePositives []string
 	Response       []string // what to do about an alert
 	Pos            Pos
-}
-
-// Evidence is one field that made a rule fire.
-type Evidence struct {
-	Field string
-	Value string // the whole value
-	Match string // what the rule asked for, in the rule's own words
 }
 
 // Match says that a rule holds for an event.

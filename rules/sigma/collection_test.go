@@ -49,8 +49,10 @@ func TestCollections(t *testing.T) {
 		{"repeat of what is broken", "title: A\n---\n[\n---\naction: repeat\n", "", `r.yml:5:9: error: action "repeat"`, nil},
 		{"unknown", "action: nope\n", "", `r.yml:1:9: error: action "nope"`, nil},
 		{"no map", "--- x\n", "", "a rule is a map", nil},
-		{"same id without a collection", "title: A\n" + source + "detection: {s: {CommandLine: a}, condition: s}\n---\nid: a\ntitle: B\n" + source +
-			"detection: {s: {CommandLine: b}, condition: s}\n", "a@1", `r.yml:5:5: error: rule id "a" is already`, nil},
+		{"same title, no ids", "title: A\n" + source + "detection: {s: {CommandLine: a}, condition: s}\n---\ntitle: a\n" + source +
+			"detection: {s: {CommandLine: b}, condition: s}\n", "a@1 a-4c355b23@5", "", nil},
+		{"same id without a collection", "title: A\nid: x\n" + source + "detection: {s: {CommandLine: a}, condition: s}\n---\ntitle: a\nid: x\n" + source +
+			"detection: {s: {CommandLine: b}, condition: s}\n", "x@1", `r.yml:7:5: error: rule id "x" is already`, nil},
 		{"fault in the global part", "action: global\ntitle: G\n" + source + "detection: {condition: s and t}\n---\ndetection: {s: {CommandLine: a}}\n", "", `r.yml:4:30: error: condition: identifier "t"`, nil},
 	}
 	for _, tt := range tests {

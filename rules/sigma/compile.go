@@ -42,6 +42,7 @@ func compileAll(files []rule.File, o Options) (*compiler, []rule.Diag) {
 		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), a.Pos.Compare(b.Pos))
 	})
 	c.engine.undecided = make([]atomic.Uint64, len(c.engine.leaves))
+	c.needs()
 	c.engine.build()
 	return c, c.diags
 }

@@ -132,7 +132,7 @@ func TestMeta(t *testing.T) {
 	}
 	want := rule.Meta{ID: "t", Title: "T", Description: "Two\nlines.", Author: "A, B", Level: rule.High, Dialect: "sigma",
 		Tags: []string{"attack.execution", "attack.t1059.006", "attack.T1059"}, Techniques: []string{"T1059.006", "T1059"},
-		References: []string{"r"}, FalsePositives: []string{"none"}, Pos: rule.Pos{File: "m.yml", Line: 1, Col: 1}}
+		Needs: []string{"exec"}, Signals: rule.Is("exec"), References: []string{"r"}, FalsePositives: []string{"none"}, Pos: rule.Pos{File: "m.yml", Line: 1, Col: 1}}
 	if got := *e.Rules()[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -172,7 +172,7 @@ func TestEvidence(t *testing.T) {
 		t.Fatalf("%d matches, want 1", len(ms))
 	}
 	got := fmt.Sprint(ms[0].Evidence)
-	if want := "[{Image /bin/sh /sh} {CommandLine sh -i  -i} {User root root}]"; got != want {
+	if want := "[{Image /bin/sh /sh 0 0} {CommandLine sh -i  -i 0 0} {User root root 0 0}]"; got != want {
 		t.Errorf("evidence %s, want %s", got, want)
 	}
 }
@@ -251,5 +251,24 @@ func BenchmarkEval(b *testing.B) {
 				dst = e.Eval(dst[:0], ordinary)
 			}
 		})
+	}
+}
+
+// TestEvidenceSaysWhere: of a long value one wants to see the part that matched.
+func TestEvidenceSaysWhere(t *testing.T) {
+	e, _ := compileOne(t, "  s:\n    - {CommandLine|contains: DUP2}\n    - {CommandLine|re: 'spawn\\('}\n    - {CommandLine|endswith: AA}\n  condition: s\n")
+	long := strings.Repeat("A", 1000)
+	ms := e.Eval(nil, exec(event.Process{Exe: "/bin/sh", CommandLine: long + "dup2" + long + "spawn(" + long}))
+	if len(ms) != 1 || len(ms[0].Evidence) != 3 {
+		t.Fatalf("matches %+v", ms)
+	}
+	for i, want := range []string{"dup2", "spawn(", "AA"} {
+		ev := ms[0].Evidence[i]
+		if got := ev.Value[ev.Start:ev.End]; got != want {
+			t.Errorf("evidence %d:%d is %q, want %q", ev.Start, ev.End, got, want)
+		}
+	}
+	if ev := ms[0].Evidence[2]; ev.End != len(ev.Value) {
+		t.Errorf("what ends with AA: %d:%d of %d", ev.Start, ev.End, len(ev.Value))
 	}
 }

@@ -208,7 +208,7 @@ func agree(t *testing.T, rules, events []byte) (pairs, matches int) {
 			got = append(got, m.Rule.ID)
 		}
 		if want := e.naive(ev); !slices.Equal(got, want) {
-			t.Fatalf("Eval = %q, want %q\nevent %v\nrules\n%s", got, want, ev.Records, files)
+			t.Fatalf("Eval = %q, want %q\nevent %v\nrules\n%v", got, want, ev.Records, files)
 		}
 		pairs, matches = pairs+len(e.rules), matches+len(got)
 	}

@@ -23,6 +23,7 @@ type definition struct {
 	techniques    []string
 	references    []string
 	doubt         bool // see onLimitAlert
+	told          told
 	tests         []use
 	decoders      bool // it has no other tests than of decoders or categories
 	sids          []ref
@@ -47,6 +48,12 @@ type definition struct {
 	reachable     bool
 	patternText   map[string]*joined
 	never         *fault // why no audit event can match it
+}
+
+// told is what an alert tells of a rule in words that Wazuh has no element for.
+type told struct {
+	author, about            string
+	falsePositives, response []string
 }
 
 // ref is an id as it is named.

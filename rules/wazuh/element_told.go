@@ -42,6 +42,9 @@ func (c *compiler) info(d *definition, e *element) {
 	}
 	switch kind {
 	case "link", "text":
+		if kind == "text" && d.told.take(said) {
+			return
+		}
 		d.references = append(d.references, said)
 	case "cve":
 		d.references = append(d.references, "CVE-"+strings.TrimPrefix(strings.ToUpper(said), "CVE-"))
@@ -55,3 +58,25 @@ func (c *compiler) info(d *definition, e *element) {
 // onLimitAlert is the <info> of a rule that holds where one of its patterns took too many steps and all else holds: Wazuh
 // reads any text there.
 const onLimitAlert = "on_limit: alert"
+
+// take takes a text that says by its first words what it is. To Wazuh it is a text as any other, so that the file stays one of
+// Wazuh's.
+func (t *told) take(said string) bool {
+	what, text, _ := strings.Cut(said, ": ")
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case text == "":
+		return false
+	case what == "Author":
+		t.author = text
+	case what == "About":
+		t.about = text
+	case what == "Not an attack":
+		t.falsePositives = append(t.falsePositives, text)
+	case what == "Response":
+		t.response = append(t.response, text)
+	default:
+		return false
+	}
+	return true
+}

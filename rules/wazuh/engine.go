@@ -17,6 +17,8 @@ type Engine struct {
 	leaves []*leaf
 	top    []int32 // rules without parents that no literal tells anything about
 	index  []indexed
+	steady int  // so many of index are of fields whose values come again
+	quiet  bool // where no literal was seen nothing matters
 	zone   *time.Location
 
 	undecided []atomic.Uint64 // by leaf: how often its pattern took more steps than it may
@@ -79,8 +81,9 @@ func (e *Engine) Eval(dst []rule.Match, ev *event.Event) []rule.Match {
 		sc = newScratch(e)
 	}
 	sc.begin(ev)
-	e.collect(sc)
-	dst = e.decide(dst, sc)
+	if e.collect(sc); len(sc.cands) > 0 || !e.quiet {
+		dst = e.decide(dst, sc)
+	}
 	sc.end()
 	e.spare.Store(sc)
 	return dst

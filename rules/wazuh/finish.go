@@ -72,6 +72,7 @@ func (c *compiler) meta(d *definition) *rule.Meta {
 	m := &rule.Meta{
 		ID: strconv.Itoa(d.id), Title: d.title, Level: levelOf(d.level), Severity: d.level, Dialect: "wazuh",
 		Tags: d.groups, Techniques: d.techniques, References: d.references, Pos: d.src.pos(d.off),
+		Author: d.told.author, Description: d.told.about, FalsePositives: d.told.falsePositives, Response: d.told.response,
 	}
 	if m.Title == "" {
 		m.Title = "Wazuh rule " + m.ID

@@ -1,37 +1,158 @@
 package wazuh
 
 import (
-	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/auditpy/auditpy/internal/audit"
+	"github.com/auditpy/auditpy/rules/rule"
 )
 
-// needs tells whether rules can only hold for executions: see rule.Meta.Needs.
+// needing finds what must be recorded so that rules can hold: all of what a rule itself tests, and what one of its parents
+// needs.
+type needing struct {
+	e     *Engine
+	sc    *scratch
+	known map[int32][]rule.Signal
+}
+
+// needs tells of each rule what audit rules must record for it: see rule.Meta.Needs.
 func (c *compiler) needs() {
-	known := make(map[int32]bool)
+	n := &needing{e: c.engine, sc: newScratch(c.engine), known: make(map[int32][]rule.Signal)}
+	n.sc.regex.SetBudget(budget)
 	for i := range c.engine.rules {
-		if r := &c.engine.rules[i]; c.ofExec(int32(i), known) {
-			r.meta.Needs = []string{"exec"}
+		m := c.engine.rules[i].meta
+		m.Signals = n.of(int32(i))
+		m.Needs = rule.Words(m.Signals)
+	}
+}
+
+func (n *needing) of(id int32) []rule.Signal {
+	if id == root {
+		return nil
+	}
+	if s, ok := n.known[id]; ok {
+		return s
+	}
+	r := &n.e.rules[id]
+	all := rule.Unrecorded()
+	for _, p := range r.parents {
+		all = rule.Either(all, n.of(p))
+	}
+	for _, t := range r.tests {
+		all = rule.Both(all, n.test(n.e.leaves[t.leaf], !t.negate))
+	}
+	n.known[id] = all
+	return all
+}
+
+// test: an absent field fails a test and its contrary.
+func (n *needing) test(l *leaf, want bool) []rule.Signal {
+	switch l.kind {
+	case isNever:
+		return rule.Unrecorded()
+	case isDecoded:
+		return decoded(l.types, want)
+	case isTime, isDay, isLong:
+		return nil
+	}
+	if l.field == fullLog {
+		return nil
+	}
+	if n.e.fields[l.field].get == nil {
+		return rule.Unrecorded()
+	}
+	return n.field(l, func(value string) bool { return (l.one(value, n.sc) != no) == want })
+}
+
+func decoded(types []audit.Type, want bool) []rule.Signal {
+	if len(types) == 0 || !want {
+		return nil
+	}
+	var names []string
+	for _, t := range types {
+		names = append(names, rule.OfType(t.String()))
+	}
+	return rule.Is(names...)
+}
+
+func (n *needing) field(l *leaf, can func(string) bool) []rule.Signal {
+	name := strings.ToLower(l.name)
+	switch name {
+	case "audit.type":
+		return meant(recordTypes(), can)
+	case "audit.syscall":
+		return meant(calls(), can)
+	case "audit.key":
+		if can("null") {
+			return nil
+		}
+		return []rule.Signal{{{Name: "key=" + l.wanted(), Key: can}}}
+	case "audit.command_line", "audit.parent.exe", "audit.parent.command", "audit.parent.command_line":
+		return rule.Is("exec")
+	case "dstip", "dstport":
+		return rule.Is("connect", "sendto", "sendmsg", "sendmmsg", "bind")
+	case "audit.inode", "audit.mode":
+		return rule.Is("file", "exec")
+	}
+	switch {
+	case strings.HasPrefix(name, "audit.execve."):
+		return rule.Is("exec")
+	case strings.HasPrefix(name, "audit.file."), strings.HasPrefix(name, "audit.directory."):
+		return rule.Is("file", "exec")
+	}
+	return nil
+}
+
+// wanted is a key that an audit rule may have, or the words of the test where none is plain.
+func (l *leaf) wanted() string {
+	if l.kind == isListed {
+		if needles := l.listNeedles(); len(needles) > 0 {
+			return needles[0].Text
+		}
+		return l.words
+	}
+	_, text, _ := strings.Cut(l.words, " ")
+	return strings.TrimSuffix(strings.TrimPrefix(text, "^"), "$")
+}
+
+// maxMeant is over the number of types or system calls that a rule means when it means some and not others.
+const maxMeant = 64
+
+// meant are the atoms of the values that pass a test.
+func meant(all []valued, can func(string) bool) []rule.Signal {
+	var names []string
+	for _, v := range all {
+		if can(v.value) {
+			names = append(names, v.atom)
 		}
 	}
+	if len(names) > maxMeant {
+		return nil
+	}
+	return rule.Is(names...)
 }
 
-// ofExec reports whether a rule asks for what only executions have, or all its parents do.
-func (c *compiler) ofExec(id int32, known map[int32]bool) bool {
-	if id == root {
-		return false
-	}
-	if of, ok := known[id]; ok {
-		return of
-	}
-	r := &c.engine.rules[id]
-	own := slices.ContainsFunc(r.tests, func(t use) bool { return c.engine.leaves[t.leaf].ofExec() })
-	known[id] = own || !slices.ContainsFunc(r.parents, func(p int32) bool { return !c.ofExec(p, known) })
-	return known[id]
-}
+// valued is a value of a field, and what makes the kernel record it.
+type valued struct{ value, atom string }
 
-// ofExec reports whether only executions pass a test, or its contrary: an absent field fails both.
-func (l *leaf) ofExec() bool {
-	return strings.HasPrefix(strings.ToLower(l.name), "audit.execve.") || len(l.types) == 1 && l.types[0] == audit.Execve
-}
+var recordTypes = sync.OnceValue(func() (all []valued) {
+	for t := audit.Type(1000); t < 3000; t++ {
+		if name := t.String(); !strings.HasPrefix(name, "UNKNOWN[") {
+			all = append(all, valued{name, rule.OfType(name)})
+		}
+	}
+	return all
+})
+
+// calls are the numbers of this machine's system calls.
+var calls = sync.OnceValue(func() (all []valued) {
+	native, _ := audit.Arches()
+	for _, name := range audit.SyscallNames() {
+		if number, ok := audit.SyscallNumber(native, name); ok {
+			all = append(all, valued{strconv.Itoa(number), rule.OfCall(name)})
+		}
+	}
+	return all
+})

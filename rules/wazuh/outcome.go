@@ -97,7 +97,11 @@ func (e *Engine) evidence(sc *scratch, at int) (out []rule.Evidence) {
 			case sc.leaf(t.leaf) == undecided:
 				out = append(out, rule.Evidence{Field: l.name, Value: strings.Clone(head(sc.first(l.field), maxShown)), Match: "undecided: " + l.words})
 			case !t.negate && l.kind != isDecoded:
-				out = append(out, rule.Evidence{Field: l.name, Value: l.witness(sc), Match: l.words})
+				ev := rule.Evidence{Field: l.name, Value: l.witness(sc), Match: l.words}
+				if l.kind == isText && rule.IsLong(ev.Value) {
+					ev.Start, ev.End = l.re.where(ev.Value, &sc.regex)
+				}
+				out = append(out, ev)
 			}
 		}
 	}

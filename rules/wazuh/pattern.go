@@ -55,6 +55,14 @@ func (p *pattern) holds(v string, sc *regex.Scratch) answer {
 	return a
 }
 
+// where returns where in v stands what p matches; 0, 0 if that is not known.
+func (p *pattern) where(v string, sc *regex.Scratch) (start, end int) {
+	if at, _ := p.re.Find(nil, v, sc); len(at) > 0 {
+		return at[0], at[1]
+	}
+	return 0, 0
+}
+
 // maxPart bounds what is told of a text that matched, in bytes.
 const maxPart = 1024
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
+	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/regex"
 )
 
@@ -28,6 +29,9 @@ type scratch struct {
 	path    []int32  // rules that hold, from the root to the one at hand
 	ids     []int32  // of literals
 	found   []int32  // rules whose literals a value has
+
+	key  []byte          // the values of the steady fields
+	seen *predicate.Memo // which rules they open
 }
 
 type fieldValues struct {
@@ -43,7 +47,7 @@ type leafAnswer struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		e: e, fields: make([]fieldValues, len(e.fields)), leaves: make([]leafAnswer, len(e.leaves)),
-		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)),
+		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)), seen: predicate.NewMemo(256),
 	}
 }
 

@@ -1,0 +1,76 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/auditpy/auditpy/internal/config"
+	"github.com/auditpy/auditpy/internal/sink"
+)
+
+// Running returns the pid of the agent that uses a state directory; 0 if none does.
+//
+// The kernel's list of locks tells. To try the lock would be simpler, and would make an agent fail that starts just then.
+func Running(dir string) (int, error) {
+	info, err := os.Stat(filepath.Join(dir, lockFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return 0, err
+	}
+	inode := info.Sys().(*syscall.Stat_t).Ino
+	for line := range strings.Lines(string(locks)) {
+		f := strings.Fields(line) // 1: FLOCK ADVISORY WRITE pid major:minor:inode start end
+		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
+			return strconv.Atoi(f[4])
+		}
+	}
+	return 0, nil
+}
+
+// Peer is where a sink sends to.
+type Peer struct {
+	Sink    string // as receipts name it
+	Network string // stdout, file, or as the configuration has it
+	Path    string // of a file
+	// Probe connects and goes again, without sending. Nil: there is nothing to connect to.
+	Probe func(context.Context) error
+}
+
+// Peers returns the peers of a configuration's sinks.
+func Peers(cfg *config.Config) (peers []Peer, err error) {
+	if cfg.Sinks.Stdout.Enabled {
+		peers = append(peers, Peer{Sink: "stdout", Network: "stdout"})
+	}
+	if f := cfg.Sinks.File; f.Enabled {
+		s := sink.NewFile(sink.FileOptions{Path: f.Path})
+		peers = append(peers, Peer{Sink: s.Name(), Network: "file", Path: f.Path})
+	}
+	var all []config.Destination
+	if cfg.Sinks.Syslog.Enabled {
+		all = append(all, cfg.Sinks.Syslog.Destination)
+	}
+	for _, f := range cfg.Sinks.Forward {
+		all = append(all, f.Destination)
+	}
+	for i := range all {
+		o := syslogOptions(&all[i], sink.Payload{})
+		s, serr := sink.NewSyslog(o)
+		if serr != nil {
+			err = errors.Join(err, serr)
+			continue
+		}
+		peers = append(peers, Peer{Sink: s.Name(), Network: o.Network, Probe: func(ctx context.Context) error { return sink.Probe(ctx, o) }})
+	}
+	return peers, err
+}

@@ -1,0 +1,122 @@
+package doctor
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/auditpy/auditpy/internal/trust"
+)
+
+// configuration: whoever may write it, or a rule, can make auditpy blind.
+func (x *examination) configuration() {
+	if x.o.ConfigFile == "" {
+		x.ok("configuration", "there is no file: the defaults hold")
+	} else if f, err := trust.Open(x.o.ConfigFile); err != nil {
+		x.refused("configuration", err)
+	} else {
+		_ = f.Close()
+		x.ok("configuration", x.o.ConfigFile)
+	}
+	bad, first := 0, ""
+	for _, d := range x.o.Diags {
+		if d.Fatal {
+			if bad++; first == "" {
+				first = d.String()
+			}
+		}
+	}
+	switch {
+	case len(x.o.Detections) == 0:
+		x.fault("rule files", "no rule loads: nothing is looked for", "rules.builtin and rules.paths in the configuration")
+	case bad > 0:
+		x.warn("rule files", fmt.Sprintf("%d errors, and what they are in is not looked for; the first: %s", bad, first), "auditpy rules lint "+strings.Join(x.o.Config.Rules.Paths, " "))
+	default:
+		x.ok("rule files", fmt.Sprintf("%d detections load", len(x.o.Detections)))
+	}
+}
+
+// refused tells of a file that others may write, or that cannot be looked at.
+func (x *examination) refused(name string, err error) {
+	if e := (*trust.Error)(nil); errors.As(err, &e) {
+		x.fault(name, e.Error(), "chown root "+e.Path+"; chmod go-w "+e.Path)
+		return
+	}
+	x.cannotLook(name, err)
+}
+
+// running tells whether the agent does, and what it says of itself.
+func (x *examination) running() {
+	pid, err := x.o.Running(x.o.Config.StateDir)
+	switch {
+	case err != nil:
+		x.cannotLook("agent", err)
+		return
+	case x.o.Config.StateDir == "":
+		x.unknown("agent", "without state_dir it cannot be told whether auditpy runs", "set state_dir")
+		return
+	case pid == 0:
+		x.fault("agent", "auditpy does not run", "systemctl start auditpy; systemctl status auditpy says why it does not")
+		return
+	}
+	x.agent = pid
+	x.ok("agent", fmt.Sprintf("auditpy runs: pid %d", pid))
+	x.health()
+}
+
+// health asks the agent, if it listens.
+func (x *examination) health() {
+	address := x.o.Config.Health.Listen
+	if address == "" {
+		return
+	}
+	network, where := "tcp", address
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, where = "unix", path
+	}
+	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		Dial:              func(_, _ string) (net.Conn, error) { return net.DialTimeout(network, where, 5*time.Second) },
+	}}
+	resp, err := c.Get("http://auditpy/healthz")
+	if err != nil {
+		x.cannotLook("health", err)
+		return
+	}
+	defer resp.Body.Close()
+	line, _ := bufio.NewReader(http.MaxBytesReader(nil, resp.Body, 4096)).ReadString('\n')
+	if resp.StatusCode != http.StatusOK {
+		x.fault("health", "auditpy says: "+strings.TrimSpace(line), "docs/operating.md, and the agent's own log: journalctl -u auditpy")
+		return
+	}
+	x.ok("health", "auditpy says that all is well")
+}
+
+// state: alerts wait there, with command lines in them.
+func (x *examination) state() {
+	dir := x.o.Config.StateDir
+	if dir == "" {
+		x.warn("state", "state_dir is empty: a restart loses alerts that wait, and the position in the log", "set state_dir")
+		return
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && x.agent == 0:
+		x.warn("state", dir+" is not there yet", "auditpy makes it when it starts")
+	case err != nil:
+		x.cannotLook("state", err)
+	case info.Mode().Perm()&0o022 != 0:
+		x.fault("state", fmt.Sprintf("%s has mode %04o: others may change what it remembers", dir, info.Mode().Perm()), "chmod 0700 "+dir)
+	case info.Mode().Perm()&0o055 != 0:
+		x.warn("state", fmt.Sprintf("%s has mode %04o: others may look into it", dir, info.Mode().Perm()), "chmod 0700 "+dir)
+	default:
+		x.ok("state", filepath.Clean(dir))
+	}
+}
