@@ -69,6 +69,7 @@ func (f *importFlags) print(w io.Writer, r *fidelity.Report) error {
 	if f.format == "json" {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
 		return enc.Encode(r)
 	}
 	out := bufio.NewWriter(w)

@@ -158,12 +158,14 @@ func (r *Report) sortReasons() {
 
 var (
 	named  = regexp.MustCompile(`"[^"]*"|\?\w[\w.]*|\b[a-z_A-Z]\w*(\.[A-Za-z_]\w*)+\b|\b\d+ of \d+\b`)
+	field  = regexp.MustCompile(`\bno field [\w.-]+`)
 	advice = regexp.MustCompile(`[;:] (it is left out|write .*)$`)
 )
 
 // general leaves out of a reason what belongs to one rule.
 func general(reason string) string {
-	return named.ReplaceAllString(advice.ReplaceAllString(reason, ""), "…")
+	reason = field.ReplaceAllString(advice.ReplaceAllString(reason, ""), "no field …")
+	return named.ReplaceAllString(reason, "…")
 }
 
 // order knows where the rules of files begin.

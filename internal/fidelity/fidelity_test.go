@@ -79,6 +79,7 @@ func TestGeneral(t *testing.T) {
 		{`field "A b" is unanswerable`, "field … is unanswerable"},
 		{"process.env_vars is a field that no audit record tells: it is never there; write ?process.env_vars if that is meant", "… is a field that no audit record tells: it is never there"},
 		{"rules of type query (KQL or Lucene) are not supported: it is left out", "rules of type query (KQL or Lucene) are not supported"},
+		{"audit events have no field ms-graph.x", "audit events have no field …"},
 		{"timeframe is no longer a part of a rule (Sigma 2): write a correlation", "timeframe is no longer a part of a rule (Sigma 2)"},
 	} {
 		if got := general(tt.reason); got != tt.want {
