@@ -30,7 +30,7 @@ func TestT14StateIsPrivate(t *testing.T) {
 	}
 	wait(t, "all alerts", func() bool { return r.Distinct() == 20 && len(numbers(a.out.String())) == 20 })
 	files := 0
-	must(t, filepath.WalkDir(cfg.StateDir, func(path string, d fs.DirEntry, err error) error {
+	must(t, filepath.WalkDir(cfg.StateDir, func(path string, _ fs.DirEntry, _ error) error {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink != 0 || strings.HasSuffix(path, ".tmp") {
 			return nil // gone meanwhile
