@@ -216,6 +216,10 @@ func (w *world) judge(away time.Duration, executions int) {
 		if len(lost) > 0 || len(more) > 0 {
 			t.Errorf("%s: lost %.300v, unexpected %.300v", network, lost, more)
 		}
+		// A kill of either repeats at most what was on its way: a batch of 64.
+		if most := 65 * (w.kills + w.receivers); network == "relp" && got.lines-len(got.ids) > most {
+			t.Errorf("relp: %d lines are repeated, want %d at most", got.lines-len(got.ids), most)
+		}
 	}
 }
 
