@@ -54,9 +54,10 @@ bench: ## the benchmarks
 peers: ## auditpy beside LAUREL, go-libaudit and ausearch on LOG (as root without LOG: one of its own)
 	.ci/bench $(LOG)
 
-soak: ## the agent for SOAK (60s) at 10,000 events a second: memory, descriptors, goroutines; then the faults of a night
+soak: ## the agent for SOAK (60s) at 10,000 events a second: memory, descriptors, goroutines; then the faults of a night (as root: beside a real auditd and rsyslogd too)
 	AUDITPY_SOAK=$(SOAK) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout 2h ./internal/agent
-	AUDITPY_SOAK=1 $(GO) test -count=1 -p 1 -timeout 3h -run '^Test(I|E)[0-9]' -v ./internal/source ./cmd/auditpy ./correlate/assemble ./internal/agent
+	AUDITPY_SOAK=1 $(GO) test -count=1 -p 1 -timeout 3h -run '^Test((I|E|H)[0-9]|KilledAnywhere)' -v ./internal/source ./cmd/auditpy ./correlate/assemble ./internal/agent ./internal/sink
+	[ "$$(id -u)" != 0 ] || AUDITPY_SOAK=1 .ci/e2e -v -run '^TestEverythingAtOnce$$'
 
 stress: ## the tests under the race detector COUNT (20) times, in random order
 	CGO_ENABLED=1 $(GO) test -race -count $(COUNT) -shuffle on -timeout 2h ./...

@@ -289,7 +289,7 @@ func TestStalledSink(t *testing.T) {
 		done <- Run(ctx, &cfg, Options{Rules: set, Stdout: w, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	}()
 	appendFile(t, log, attack(1))
-	wait(t, "the position", func() bool { _, err := os.Stat(filepath.Join(cfg.StateDir, stateFile)); return err == nil })
+	wait(t, "the position behind the alert", func() bool { s, err := loadState(cfg.StateDir); return err == nil && len(s.Alerted) == 1 })
 	cancel()
 	select {
 	case err := <-done:

@@ -244,7 +244,7 @@ func TestKilledInSequence(t *testing.T) {
 }
 
 // TestKilledAnywhere: an agent that is killed again and again raises the alerts of one that is not, those of windows too, and
-// none again but for what was on its way when it was killed.
+// none again but for what was on its way when it was killed. With AUDITPY_SOAK it is killed 200 times.
 func TestKilledAnywhere(t *testing.T) {
 	for _, env := range []string{"", "AUDITPY_TEST_OFTEN=1"} {
 		t.Run(env, func(t *testing.T) {
@@ -255,7 +255,10 @@ func TestKilledAnywhere(t *testing.T) {
 }
 
 func killAnywhere(t *testing.T, env string) {
-	const kills = 12
+	kills := 12
+	if os.Getenv("AUDITPY_SOAK") != "" {
+		kills = 100
+	}
 	h, r := newHost(t, env), rand.New(rand.NewPCG(1, 1))
 	number := 0
 	for range kills {

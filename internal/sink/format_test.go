@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -201,7 +202,7 @@ func formats(t *testing.T, value, ruleID, id string, limit int) {
 	}
 }
 
-// TestH3RandomValues is FuzzFormats over random bytes.
+// TestH3RandomValues is FuzzFormats over random bytes: 10,000 values, and with AUDITPY_SOAK a million, each in 10 encodings.
 func TestH3RandomValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	random := func(n int) string {
@@ -211,7 +212,11 @@ func TestH3RandomValues(t *testing.T) {
 		}
 		return string(b)
 	}
-	for range 400 { // of 25 values in 10 encodings each
+	rounds := 400
+	if os.Getenv("AUDITPY_SOAK") != "" {
+		rounds = 40_000
+	}
+	for range rounds { // of 25 values each
 		formats(t, random(200), random(100), random(60), r.IntN(9000))
 	}
 }
