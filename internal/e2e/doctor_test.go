@@ -40,7 +40,7 @@ var blinded = []struct {
 	{"connections of one user", "-S connect -F key", "-S connect -F uid=33 -F key", []string{byStreams, byConnection}},
 	{"never before it", "", "-a never,exit -F arch=b64 -S execve,execveat\n", everyOne},
 	{"a program left out", "", "-a never,exit -F arch=b64 -S connect -F exe=PYTHON\n", []string{byStreams, byConnection}},
-	{"a type of records left out", "", "-a always,exclude -F msgtype=EXECVE\n", everyOne},
+	{"a type of records left out", "", "-a always,exclude -F msgtype=EXECVE\n", []string{byConnection, byCommand}},
 	{"addresses left out", "", "-a always,exclude -F msgtype=SOCKADDR\n", []string{byStreams, byConnection}},
 	{"processes left out", "", "-a never,task\n", everyOne},
 }
