@@ -106,8 +106,10 @@ func rulesListCommand() *cobra.Command {
 		Use:   "list [PATH...]",
 		Short: "List the rules that load: the built-in ones, or those at PATH",
 		Long: `List tells of each rule its level, its dialect, what audit rules must record for it, its id and its title. What must be
-recorded is exec for executions, file, network, authentication and the like for such events, call for a system call that
-the rule names, a|b for either of two; unrecorded is what no audit record tells, so that the rule never holds; - is not known.`,
+recorded is exec for executions; connect, accept, or another system call by its name; stdio for descriptors that become standard
+streams; create for new files; of Elastic's rules a category such as file or network, and call for a call that the rule names; a type
+of records in upper case; key=K for what an audit rule with that key records; a|b for either of two. Unrecorded is what no audit
+record tells, so that the rule never holds; - is nothing in particular. auditpy doctor tells whether it is recorded here.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := ruleOptions(file)
 			if err != nil {

@@ -15,27 +15,48 @@ import (
 
 // Running returns the pid of the agent that uses a state directory; 0 if none does.
 //
-// The kernel's list of locks tells. To try the lock would be simpler, and would make an agent fail that starts just then.
+// The kernel's list of locks tells. To try the lock is for a host that hides the list: an agent that starts just then fails, and
+// is started again.
 func Running(dir string) (int, error) {
-	info, err := os.Stat(filepath.Join(dir, lockFile))
+	f, err := os.Open(filepath.Join(dir, lockFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	locks, err := os.ReadFile("/proc/locks")
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return 0, err
 	}
-	inode := info.Sys().(*syscall.Stat_t).Ino
-	for line := range strings.Lines(string(locks)) {
-		f := strings.Fields(line) // 1: FLOCK ADVISORY WRITE pid major:minor:inode start end
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return tried(f)
+	}
+	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino)
+}
+
+// holder finds who holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end.
+func holder(locks string, inode uint64) (int, error) {
+	for line := range strings.Lines(locks) {
+		f := strings.Fields(line)
 		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
 			return strconv.Atoi(f[4])
 		}
 	}
 	return 0, nil
+}
+
+// tried tries the lock, and reads the pid in the file if it is held.
+func tried(f *os.File) (int, error) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
+		return 0, err
+	}
+	var b [16]byte
+	n, _ := f.ReadAt(b[:], 0)
+	return strconv.Atoi(strings.TrimSpace(string(b[:n])))
 }
 
 // Peer is where a sink sends to.

@@ -45,8 +45,11 @@ var (
 func capabilityOf(name string) capability {
 	c := capability{name: name, words: name, records: []audit.Type{audit.Syscall}}
 	switch name {
-	case "exec":
-		c.words, c.records = "executions (execve, execveat)", append(c.records, audit.Execve)
+	case "exec", "argv":
+		c.words = "executions (execve, execveat)"
+		if name == "argv" {
+			c.records = append(c.records, audit.Execve)
+		}
 		c.add(facts{values: executed, perm: permExec}, "", "execve", "execveat")
 	case "connect":
 		c.records = append(c.records, audit.Sockaddr)

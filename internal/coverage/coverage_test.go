@@ -144,7 +144,7 @@ var weakened = []struct {
 	{"of root only", "-S connect -F key=auditpy_connect", "-S connect -F uid=0 -F key=auditpy_connect", "", "connected net stream", "uid=0"},
 	{"never before it", "", "-a never,exit -F arch=b64 -S execve,execveat\n-a never,exit -F arch=b32 -S execve,execveat\n", allOfExec, "", "is silenced by -a never,exit -F arch=b64 -S execve,execveat"},
 	{"a program left out", "", "-a never,exit -F arch=b64 -S all -F exe=/usr/bin/python3.11\n", "", allOfExec + " cron listen module net rename", "is left out where exe=/usr/bin/python3.11"},
-	{"a type left out", "", "-a always,exclude -F msgtype=EXECVE\n", allOfExec, "", "EXECVE records are left out by -a always,exclude -F msgtype=EXECVE"},
+	{"a type left out", "", "-a always,exclude -F msgtype=EXECVE\n", "accepted connected exec marked", "", "EXECVE records are left out by -a always,exclude -F msgtype=EXECVE"},
 	{"addresses left out", "", "-a always,exclude -F msgtype=SOCKADDR\n", "accepted connected listen net stream", "", "SOCKADDR"},
 	{"tasks left out", "", "-a never,task\n", allOfExec + " cron listen module net rename", "", "processes are left out by -a never,task"},
 	{"tasks of a user left out", "", "-a never,task -F uid=33\n", "", allOfExec + " cron listen module net rename", "uid=33"},

@@ -148,7 +148,7 @@ func asFilters(filters []filter) string {
 
 // put puts a call into the rule that it belongs to.
 func (m *mender) put(l lack, c *call, as line) {
-	as.of, as.compat = l.capability.name, c.compat
+	as.of, as.compat = l.capability.words, c.compat
 	at := slices.IndexFunc(m.lines, func(o line) bool {
 		return o.of == as.of && o.first == as.first && o.compat == as.compat && o.extra == as.extra
 	})

@@ -153,7 +153,7 @@ func preferred(s rule.Signal) rule.Signal {
 }
 
 // shipped are the capabilities that audit rules are shipped for, the cheapest first; and create.
-var shipped = []string{"exec", "connect", "accept", "stdio", "create"}
+var shipped = []string{"argv", "exec", "connect", "accept", "stdio", "create"}
 
 func shippedFor(name string) bool { return slices.Contains(shipped, name) }
 

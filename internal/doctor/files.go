@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,7 +84,9 @@ func (x *examination) health() {
 	}
 	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
-		Dial:              func(_, _ string) (net.Conn, error) { return net.DialTimeout(network, where, 5*time.Second) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, where)
+		},
 	}}
 	resp, err := c.Get("http://auditpy/healthz")
 	if err != nil {

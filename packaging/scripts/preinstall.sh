@@ -14,6 +14,11 @@ if ! getent passwd auditpy >/dev/null 2>&1; then
 	fi
 fi
 
+# The unit names the group that may read the audit log on most hosts; systemd starts nothing with a group that is not there.
+if ! getent group adm >/dev/null 2>&1 && command -v groupadd >/dev/null 2>&1; then
+	groupadd --system adm || true
+fi
+
 # Back from where the removal of the deb put them, so that dpkg finds its configuration files again.
 for f in /etc/audit/rules.d/40-auditpy.rules /etc/audit/rules.d/zz-auditpy-doctor.rules /etc/audit/plugins.d/auditpy.conf; do
 	if [ -f "$f.removed" ] && [ ! -e "$f" ]; then

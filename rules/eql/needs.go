@@ -44,7 +44,7 @@ func (e *Engine) signals(r *compiled) (all []rule.Signal) {
 	return all
 }
 
-// signalsOf are the kinds of events that a condition can hold for, and what the fields of streams that it asks for need.
+// signalsOf are the kinds of events that a condition can hold for, and what the fields of arguments and streams that it asks for need.
 func (e *Engine) signalsOf(c *cond) []rule.Signal {
 	var names []string
 	for _, k := range e.kinds {
@@ -69,12 +69,12 @@ func (e *Engine) signalsOf(c *cond) []rule.Signal {
 	return rule.Both(rule.Is(names...), e.streams(c, true))
 }
 
-// streams is what must be recorded so that a condition can hold, or fail, for its fields of streams.
+// streams is what must be recorded so that a condition can hold, or fail, for its fields of arguments and streams.
 func (e *Engine) streams(c *cond, want bool) []rule.Signal {
 	switch c.op {
 	case condLeaf:
 		if l := e.leaves[c.leaf]; want && l.kind != isExpression {
-			return rule.OfStreams(l.name, func(v string) bool { return l.kind != isText || l.exact[v] || len(l.patterns) > 0 })
+			return rule.OfField(l.name, func(v string) bool { return l.kind != isText || l.exact[v] || len(l.patterns) > 0 })
 		}
 		return nil
 	case condNot:

@@ -76,8 +76,9 @@ type Meta struct {
 	Techniques  []string // MITRE ATT&CK ids: T1059.006
 	Tactics     []string // TA0002
 	Risk        int      // from 1 to 100; 0 if the rule does not say
-	// Needs is what audit rules must record so that the rule can hold: "exec" for executions, ECS categories such as "file"
-	// and "network", "call" for a system call by its name; a|b for either. Empty: it is not known, or nothing.
+	// Needs is what audit rules must record so that the rule can hold, for people: the names of Atom; of EQL "exec" for
+	// executions, ECS categories such as "file" and "network", "call" for a system call by its name; a|b for either. Empty: it
+	// is not known, or nothing in particular.
 	Needs []string
 	// Signals is the same for package coverage: something of each must be recorded.
 	Signals []Signal

@@ -13,7 +13,7 @@ type Signal []Atom
 // Atom names something that can be recorded:
 //
 //   - exec, connect, accept, stdio (descriptors that become standard streams) and create (names that come to be), which are
-//     several system calls;
+//     several system calls; argv, which is exec with its arguments, and told as exec;
 //   - file and network: any system call of that ECS category; any: any at all;
 //   - another name in lower case: that system call;
 //   - a name in upper case: that type of records, which no system call makes;
@@ -50,6 +50,9 @@ func (s Signal) String() string {
 	const most = 3
 	var names []string
 	for _, a := range s {
+		if a.Name == "argv" {
+			a.Name = "exec"
+		}
 		if names = append(names, a.Name); len(names) == most && len(s) > most+1 {
 			names = append(names, "…")
 			break
@@ -107,7 +110,7 @@ func (s Signal) text() string {
 
 // within reports whether each atom of s is one of t: whatever meets s meets t.
 func (s Signal) within(t Signal) bool {
-	return !slices.ContainsFunc(s, func(a Atom) bool { return !t.Has(a.Name) })
+	return !slices.ContainsFunc(s, func(a Atom) bool { return !t.Has(a.Name) && (a.Name != "argv" || !t.Has("exec")) })
 }
 
 // Words are signals as people read them: see Meta.Needs.
@@ -135,7 +138,7 @@ func OfType(name string) string {
 	case "SYSCALL", "CWD", "PROCTITLE":
 		return "any"
 	case "EXECVE":
-		return "exec"
+		return "argv"
 	case "PATH":
 		return "file"
 	case "SOCKADDR":
@@ -144,10 +147,14 @@ func OfType(name string) string {
 	return name
 }
 
-// OfStreams is what audit rules must record, besides executions, for a field that tells what a standard stream is or whom a
-// process talked to; nil for all other fields. Can tells whether the field may have a value.
-func OfStreams(field string, can func(value string) bool) []Signal {
-	switch strings.ToLower(strings.NewReplacer("auditpy.", "", ".", "").Replace(field)) {
+// OfField is what audit rules must record, besides that an execution is, for a field that tells its arguments, what a standard
+// stream is or whom a process talked to; nil for all other fields. Names are those of Sigma or ECS; can tells whether the
+// field may have a value.
+func OfField(field string, can func(value string) bool) []Signal {
+	switch strings.ToLower(strings.NewReplacer("auditpy.", "", ".", "", "_", "").Replace(field)) {
+	case "commandline", "inlinecode", "inlinecodebare", "parentcommandline", "grandparentcommandline",
+		"processargs", "processargscount", "processcommandline", "processparentargs", "processparentcommandline":
+		return Is("argv")
 	case "stdinip", "stdinport", "stdoutip", "stdoutport", "parentstdinip":
 		return Both(Is("accept", "connect"), Is("stdio"))
 	case "stdininitiated":

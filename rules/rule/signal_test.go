@@ -23,9 +23,9 @@ func TestSignals(t *testing.T) {
 		{"never and", Both(exec, Unrecorded()), "unrecorded"},
 		{"never or", Either(exec, Unrecorded()), "exec"},
 		{"many", Is("a", "b", "c", "d", "e"), "a|b|c|…"},
-		{"streams", OfStreams("StdinIp", nil), "stdio,accept|connect"},
-		{"streams of ECS", OfStreams("auditpy.stdin.initiated", func(v string) bool { return v == "false" }), "accept,stdio"},
-		{"another field", OfStreams("Image", nil), ""},
+		{"streams", OfField("StdinIp", nil), "stdio,accept|connect"},
+		{"streams of ECS", OfField("auditpy.stdin.initiated", func(v string) bool { return v == "false" }), "accept,stdio"},
+		{"another field", OfField("Image", nil), ""},
 	} {
 		if got := strings.Join(Words(tt.got), ","); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)

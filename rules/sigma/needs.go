@@ -136,7 +136,7 @@ func (n *needing) field(l *leaf, id int) []rule.Signal {
 	can := func(value string) bool { return n.can(l, value) }
 	switch f.view {
 	case viewProcess:
-		return rule.OfStreams(f.name, can)
+		return rule.OfField(f.name, can)
 	case viewNetwork:
 		return rule.Both(ofNetwork(f.name, can), ofProcess(f.name))
 	case viewFile:
@@ -177,7 +177,10 @@ func ofNetwork(name string, can func(string) bool) []rule.Signal {
 
 // ofProcess is what tells a field of the process, or of its parent, in events that are no executions.
 func ofProcess(name string) []rule.Signal {
-	if name == "CommandLine" || strings.HasPrefix(name, "Grandparent") || name == "ParentImage" || name == "ParentCommandLine" {
+	switch name {
+	case "CommandLine", "ParentCommandLine", "GrandparentCommandLine":
+		return rule.Is("argv")
+	case "ParentImage", "GrandparentImage":
 		return rule.Is("exec")
 	}
 	return nil
@@ -200,7 +203,7 @@ func (n *needing) ofRecord(name string, l *leaf, can func(string) bool) []rule.S
 			}
 		}
 	case "cmdline", "argc":
-		names = []string{"exec"}
+		names = []string{"argv"}
 	case "key":
 		if l.kind == isPresent || can("(null)") || can("null") {
 			return nil

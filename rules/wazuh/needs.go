@@ -89,7 +89,9 @@ func (n *needing) field(l *leaf, can func(string) bool) []rule.Signal {
 			return nil
 		}
 		return []rule.Signal{{{Name: "key=" + l.wanted(), Key: can}}}
-	case "audit.command_line", "audit.parent.exe", "audit.parent.command", "audit.parent.command_line":
+	case "audit.command_line", "audit.parent.command_line":
+		return rule.Is("argv")
+	case "audit.parent.exe", "audit.parent.command":
 		return rule.Is("exec")
 	case "dstip", "dstport":
 		return rule.Is("connect", "sendto", "sendmsg", "sendmmsg", "bind")
@@ -98,7 +100,7 @@ func (n *needing) field(l *leaf, can func(string) bool) []rule.Signal {
 	}
 	switch {
 	case strings.HasPrefix(name, "audit.execve."):
-		return rule.Is("exec")
+		return rule.Is("argv")
 	case strings.HasPrefix(name, "audit.file."), strings.HasPrefix(name, "audit.directory."):
 		return rule.Is("file", "exec")
 	}

@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/auditpy/auditpy/internal/config"
+)
+
+// TestRunning: who holds the lock of a state directory is told, and nobody is while nobody does.
+func TestRunning(t *testing.T) {
+	dir := privateDir(t)
+	for _, step := range []struct {
+		what string
+		want int
+	}{{"no lock", 0}, {"locked", os.Getpid()}, {"given back", 0}} {
+		if step.what == "locked" {
+			lock, err := lockState(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer lock.Close()
+			f, err := os.Open(filepath.Join(dir, lockFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pid, err := tried(f); pid != os.Getpid() || err != nil {
+				t.Errorf("tried: %d, %v", pid, err)
+			}
+			f.Close()
+			if pid, err := Running(dir); pid != step.want || err != nil {
+				t.Errorf("%s: %d, %v, want %d", step.what, pid, err, step.want)
+			}
+			lock.Close()
+			continue
+		}
+		if pid, err := Running(dir); pid != step.want || err != nil {
+			t.Errorf("%s: %d, %v, want %d", step.what, pid, err, step.want)
+		}
+	}
+	if pid, err := holder("1: POSIX  ADVISORY  WRITE 7 fe:00:42 0 EOF\n2: FLOCK  ADVISORY  READ 8 fe:00:42 0 EOF\n3: -> FLOCK  ADVISORY  WRITE 9 fe:00:42 0 EOF\n4: FLOCK  ADVISORY  WRITE 10 fe:00:142 0 EOF\n5: FLOCK  ADVISORY  WRITE 11 fe:00:42 0 EOF\n", 42); pid != 11 || err != nil {
+		t.Errorf("holder: %d, %v", pid, err)
+	}
+}
+
+// TestPeers: each sink is told once, under the name that receipts have.
+func TestPeers(t *testing.T) {
+	cfg := config.Default()
+	cfg.Sinks.File.Enabled = true
+	cfg.Sinks.Forward = []config.Forward{{Name: "a", Destination: config.Destination{Network: "tcp", Address: "127.0.0.1:1", Protocol: "rfc5424", Facility: "user"}}}
+	peers, err := Peers(&cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range peers {
+		names = append(names, p.Sink)
+		if (p.Probe == nil) != (p.Network == "stdout" || p.Network == "file") {
+			t.Errorf("%s: probe %v", p.Sink, p.Probe != nil)
+		}
+	}
+	want := []string{"stdout", "file " + cfg.Sinks.File.Path, "syslog unix /dev/log", "syslog tcp 127.0.0.1:1"}
+	for i := range want {
+		if i >= len(names) || names[i] != want[i] {
+			t.Fatalf("sinks %q, want %q", names, want)
+		}
+	}
+	if err := peers[3].Probe(t.Context()); err == nil {
+		t.Error("nobody listens, and the probe connects")
+	}
+}
+
+func privateDir(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
