@@ -87,7 +87,8 @@ func (s *RELP) acks(ctx context.Context, first uint32, n int) (done int, err err
 
 // answer reads one answer, within the timeout.
 func (s *RELP) answer(ctx context.Context) (relpFrame, error) {
-	stop := context.AfterFunc(ctx, func() { s.link.conn.SetReadDeadline(time.Unix(1, 0)) })
+	conn := s.link.conn // the function may still run when the link is gone
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if err := s.link.conn.SetReadDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
 		return relpFrame{}, err

@@ -3,6 +3,7 @@ package sink
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -111,5 +112,29 @@ func TestRELPNumbersRunOut(t *testing.T) {
 	sendBatch(t, s, batch(3, 20))
 	if s.txn > 100 || r.Len() != 20 {
 		t.Errorf("transaction %d, %d lines, want a new session and 20", s.txn, r.Len())
+	}
+}
+
+// A Send that is given up at any moment leaves nothing behind that touches the link it had.
+func TestRELPGivenUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // whoever connects is hung up on at once
+	must(t, err)
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+	s := sinkOf(t, SyslogOptions{Network: "relp", Address: l.Addr().String()})
+	for i := range 3000 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%300)*time.Microsecond)
+		if _, err := s.Send(ctx, batch(0, 1)); err == nil {
+			t.Fatal("an alert was sent to nobody")
+		}
+		cancel()
 	}
 }
