@@ -87,9 +87,10 @@ func (s *RELP) acks(ctx context.Context, first uint32, n int) (done int, err err
 
 // answer reads one answer, within the timeout.
 func (s *RELP) answer(ctx context.Context) (relpFrame, error) {
-	stop := context.AfterFunc(ctx, func() { s.link.conn.SetReadDeadline(time.Unix(1, 0)) })
+	conn := s.link.conn // what stops the reading may run when the session is over
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if err := s.link.conn.SetReadDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
 		return relpFrame{}, err
 	}
 	if err := ctx.Err(); err != nil {
