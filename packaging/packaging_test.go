@@ -17,6 +17,9 @@ import (
 	"testing"
 
 	"github.com/elastic/go-libaudit/v2/rule"
+
+	"github.com/auditpy/auditpy/internal/coverage"
+	"github.com/auditpy/auditpy/internal/doctor"
 )
 
 // tiers are the files that are joined for each tier on this machine, as in the Makefile; rule.Build knows the calls of
@@ -151,6 +154,23 @@ func TestAuditRulesKeys(t *testing.T) {
 				t.Errorf("keys of %v are %q, want one of %q", r.Syscalls, r.Keys, removed)
 			}
 		}
+	}
+}
+
+// TestDoctorFix: what doctor --fix printed, under the name and with the key that it proposes, goes with the package.
+func TestDoctorFix(t *testing.T) {
+	script, err := os.ReadFile("scripts/postremove.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, n := range map[string]int{doctor.FixFile: 3, " " + coverage.FixKey + " ": 1} {
+		if got := strings.Count(string(script), want); got != n {
+			t.Errorf("postremove.sh has %q %d times, want %d", want, got, n)
+		}
+	}
+	before, _ := os.ReadFile("scripts/preinstall.sh")
+	if !strings.Contains(string(before), doctor.FixFile) {
+		t.Errorf("preinstall.sh does not put %s back", doctor.FixFile)
 	}
 }
 

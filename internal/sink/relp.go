@@ -90,7 +90,7 @@ func (s *RELP) answer(ctx context.Context) (relpFrame, error) {
 	conn := s.link.conn // the function may still run when the link is gone
 	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if err := s.link.conn.SetReadDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(s.opts.Timeout)); err != nil {
 		return relpFrame{}, err
 	}
 	if err := ctx.Err(); err != nil {
