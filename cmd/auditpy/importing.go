@@ -152,5 +152,8 @@ func put(name string, data []byte) error {
 		return err
 	}
 	_, err = w.Write(data)
-	return errors.Join(err, w.Close())
+	if err = errors.Join(err, w.Close()); err != nil { // half a rule is another rule
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }

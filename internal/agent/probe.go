@@ -34,14 +34,15 @@ func Running(dir string) (int, error) {
 	if err != nil {
 		return tried(f)
 	}
-	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino)
+	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino, pidIn(f))
 }
 
-// holder finds who holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end.
-func holder(locks string, inode uint64) (int, error) {
+// holder reports whether a process holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end. The
+// device there is another than stat's on some file systems, so the pid in the file tells it from one with the same number.
+func holder(locks string, inode uint64, pid string) (int, error) {
 	for line := range strings.Lines(locks) {
 		f := strings.Fields(line)
-		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
+		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && f[4] == pid && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
 			return strconv.Atoi(f[4])
 		}
 	}
@@ -54,9 +55,14 @@ func tried(f *os.File) (int, error) {
 	if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
 		return 0, err
 	}
+	return strconv.Atoi(pidIn(f))
+}
+
+// pidIn is the pid in the lock file.
+func pidIn(f *os.File) string {
 	var b [16]byte
 	n, _ := f.ReadAt(b[:], 0)
-	return strconv.Atoi(strings.TrimSpace(string(b[:n])))
+	return strings.TrimSpace(string(b[:n]))
 }
 
 // Peer is where a sink sends to.

@@ -45,7 +45,7 @@ func program(p *event.Process) string {
 	if p.Exe == "" {
 		return "unknown"
 	}
-	return Escape(path.Base(strings.TrimSuffix(headOf(p.Exe), " (deleted)")))
+	return Escape(headOf(path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))))
 }
 
 func named(p *event.Process) string { return fmt.Sprintf("%s (pid %d)", program(p), p.PID) }

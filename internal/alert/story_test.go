@@ -75,6 +75,11 @@ func TestBrief(t *testing.T) {
 			t.Errorf("Brief = %q, want %q", got, tt.want)
 		}
 	}
+	deep := called(42)
+	deep.Process = &event.Process{PID: 5, Exe: strings.Repeat("/d", 94) + "/sshd/" + strings.Repeat("x", 100) + "/evil"}
+	if got, want := Brief(deep), "evil (pid 5) connected to 192.0.2.7 port 4444"; got != want {
+		t.Errorf("Brief = %q, want %q", got, want)
+	}
 	long := shell(func(*event.Process) {})
 	long.Exec.CommandLine = "sh " + strings.Repeat("x", 1<<20)
 	if got := Brief(long); len(got) > 2*maxBrief || !strings.Contains(got, "...[+1048379 bytes]") {

@@ -207,3 +207,20 @@ func TestWeakened(t *testing.T) {
 		t.Error("fewer than ten")
 	}
 }
+
+// TestKeyOfRule: what a detection says is no audit rule: a key that cannot be one is told, and not written.
+func TestKeyOfRule(t *testing.T) {
+	for key, want := range map[string]bool{"exfil": true, "a\n-D": false, "a -F b": false, strings.Repeat("k", 300): false, "": false} {
+		m := &rule.Meta{ID: "x", Signals: []rule.Signal{{{Name: "key=" + key, Key: func(s string) bool { return s == key }}}, {{Name: "execve"}}}}
+		l := load(t, "-a always,exit -F arch=b64 -S connect\n")
+		fix := Mend(Judge([]*rule.Meta{m}, l, own), l, own)
+		if got := slices.ContainsFunc(fix.Add, func(line string) bool { return strings.HasSuffix(line, "-F key="+key) }); got != want {
+			t.Errorf("key %q: %q, want it in a rule: %v", key, fix.Add, want)
+		}
+		for _, line := range fix.Add {
+			if strings.Contains(line, "\n") || key != "" && !want && strings.Contains(line, key) {
+				t.Errorf("key %q: %q", key, line)
+			}
+		}
+	}
+}

@@ -58,8 +58,8 @@ func Mend(verdicts []Verdict, rules List, o Options) Fix {
 // keep finds the rules whose keys detections ask for, and which the new rules would come before.
 func (f *Fix) keep(verdicts []Verdict, k *kernel) {
 	mended, err := slices.Clone(k.rules).Load(f.Text(""))
-	if err != nil {
-		return
+	if err != nil { // then they are all kept: rather a rule twice than none
+		mended = nil
 	}
 	after := &kernel{rules: mended, o: k.o, known: make(map[string]share)}
 	for i := range verdicts {

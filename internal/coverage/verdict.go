@@ -157,6 +157,15 @@ var shipped = []string{"argv", "exec", "connect", "accept", "stdio", "create"}
 
 func shippedFor(name string) bool { return slices.Contains(shipped, name) }
 
+// maxKey is the kernel's AUDIT_MAX_KEY_LEN: of all keys of a rule together.
+const maxKey = 256
+
+// isKey reports whether a text may be written into a rule as a key. It comes from whoever wrote a detection: a blank would
+// begin another field there, and a line end another rule.
+func isKey(s string) bool {
+	return s != "" && len(s) < maxKey && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`\\#", r) })
+}
+
 // atom tells how much of an atom is recorded, and what is to be mended if that is not all.
 func (k *kernel) atom(a rule.Atom) (share, []lack) {
 	switch {
@@ -166,7 +175,7 @@ func (k *kernel) atom(a rule.Atom) (share, []lack) {
 		}
 		name := strings.TrimPrefix(a.Name, "key=")
 		l := lack{}
-		if a.Key(name) {
+		if a.Key(name) && isKey(name) {
 			l.key = name
 		}
 		return share{why: []string{"no audit rule that is asked has the key " + name}}, []lack{l}

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -115,6 +117,8 @@ func (x *examination) state() {
 		x.warn("state", dir+" is not there yet", "auditpy makes it when it starts")
 	case err != nil:
 		x.cannotLook("state", err)
+	case !x.isOurs(ownerOf(info)):
+		x.fault("state", fmt.Sprintf("%s belongs to uid %d, who may change what auditpy remembers", dir, ownerOf(info)), "chown it to the user that auditpy runs as")
 	case info.Mode().Perm()&0o022 != 0:
 		x.fault("state", fmt.Sprintf("%s has mode %04o: others may change what it remembers", dir, info.Mode().Perm()), "chmod 0700 "+dir)
 	case info.Mode().Perm()&0o055 != 0:
@@ -122,4 +126,16 @@ func (x *examination) state() {
 	default:
 		x.ok("state", filepath.Clean(dir))
 	}
+}
+
+// isOurs reports whether a user may own what auditpy trusts: root, whoever asks, the agent's user, or the package's.
+func (x *examination) isOurs(uid uint32) bool {
+	if uid == 0 || uid == uint32(os.Geteuid()) {
+		return true
+	}
+	if u, err := user.Lookup("auditpy"); err == nil && u.Uid == strconv.FormatUint(uint64(uid), 10) {
+		return true
+	}
+	who, err := identityOf(x.agent)
+	return x.agent != 0 && err == nil && who.uid == uid
 }

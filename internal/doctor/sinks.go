@@ -52,6 +52,8 @@ func (x *examination) file(name, path string) {
 	switch {
 	case err != nil:
 		x.fault(name, err.Error(), "make the folder, for the user that auditpy runs as")
+	case !x.isOurs(ownerOf(info)):
+		x.fault(name, fmt.Sprintf("%s belongs to uid %d, who may change the file", filepath.Dir(path), ownerOf(info)), "chown it to the user that auditpy runs as")
 	case info.Mode().Perm()&0o022 != 0:
 		x.fault(name, fmt.Sprintf("others may write %s (mode %04o)", filepath.Dir(path), info.Mode().Perm()), "chmod go-w "+filepath.Dir(path))
 	default:

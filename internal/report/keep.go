@@ -22,13 +22,14 @@ type kept struct {
 }
 
 type encoded struct {
-	seq  int // in the order they came
-	data []byte
+	seq   int // in the order they came
+	data  []byte
+	place Place
 }
 
-func (k *kept) add(level rule.Level, data []byte) {
+func (k *kept) add(level rule.Level, data []byte, at Place) {
 	k.seq++
-	k.levels[level] = append(k.levels[level], encoded{k.seq, data})
+	k.levels[level] = append(k.levels[level], encoded{k.seq, data, at})
 	k.n++
 	k.size += len(data)
 	for k.n > k.alerts || k.size > k.bytes {

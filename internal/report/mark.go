@@ -49,11 +49,11 @@ func fold(value, text string) (span, bool) {
 	if i := strings.Index(value, text); i >= 0 {
 		return span{i, i + len(text)}, true
 	}
-	lower := strings.ToLower(value)
+	lower, text := strings.ToLower(value), strings.ToLower(text)
 	if len(lower) != len(value) { // a letter whose lower case is longer: places differ
 		return span{}, false
 	}
-	i := strings.Index(lower, strings.ToLower(text))
+	i := strings.Index(lower, text)
 	return span{i, i + len(text)}, i >= 0
 }
 

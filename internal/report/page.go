@@ -34,7 +34,7 @@ func (p *Page) Add(a *alert.Alert) {
 	if p.kept.alerts == 0 {
 		p.kept.alerts, p.kept.bytes = MaxAlerts, MaxBytes
 	}
-	p.kept.add(a.Level, mustJSON(p.row(a)))
+	p.kept.add(a.Level, mustJSON(p.row(a)), Place{})
 }
 
 // Left returns how many alerts the page has no room for.

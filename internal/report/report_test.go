@@ -61,12 +61,12 @@ func TestPageScript(t *testing.T) {
 func TestKept(t *testing.T) {
 	k := kept{alerts: 3, bytes: 100}
 	for _, l := range []rule.Level{rule.Low, rule.High, rule.Low, rule.Medium, rule.High} {
-		k.add(l, []byte{byte('0' + l)})
+		k.add(l, []byte{byte('0' + l)}, Place{})
 	}
 	if got := order(&k); got != "323" || k.dropped != [5]int{0, 2, 0, 0, 0} {
 		t.Errorf("kept %s, dropped %v", got, k.dropped)
 	}
-	k.add(rule.Critical, make([]byte, 99))
+	k.add(rule.Critical, make([]byte, 99), Place{})
 	if k.n != 2 || k.size != 100 || k.left() != 4 {
 		t.Errorf("%d alerts of %d bytes, %d left out; want 2 of 100, 4", k.n, k.size, k.left())
 	}
@@ -105,6 +105,25 @@ func TestMarks(t *testing.T) {
 			t.Errorf("find(%q, %q) marks %q, want %q", tt.value, tt.words, s, tt.want)
 		}
 	}
+}
+
+// FuzzMarks: whatever is asked for, the parts that are marked lie in the value.
+func FuzzMarks(f *testing.F) {
+	f.Add("ends in /tmp/k", "/tmp/\u212a")
+	f.Add("\u212a", "k")
+	f.Add("a*b", "*A*")
+	f.Fuzz(func(t *testing.T, value, words string) {
+		var m marker
+		for _, s := range m.find(value, words) {
+			if s.from < 0 || s.to > len(value) || s.from > s.to {
+				t.Fatalf("find(%q, %q): %v", value, words, s)
+			}
+		}
+		parts := marked(value, shown(value, []string{words}))
+		if got := strings.Join(parts, ""); got != value {
+			t.Errorf("marked %q, want %q", parts, value)
+		}
+	})
 }
 
 // FuzzSegments: cut at marks, a text is what it was.

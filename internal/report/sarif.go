@@ -18,9 +18,8 @@ const MaxResults = 25_000
 // SARIF collects alerts for one file of SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html). The zero SARIF
 // works; it is for one goroutine.
 type SARIF struct {
-	kept   kept
-	rules  catalog
-	places map[int]Place // by the number of the alert
+	kept  kept
+	rules catalog
 }
 
 // Place is where the first record of an event stands. In a compressed file the offset is that of the text.
@@ -32,19 +31,16 @@ type Place struct {
 // Add takes an alert, which may be gone afterwards.
 func (s *SARIF) Add(a *alert.Alert, at Place) {
 	if s.kept.alerts == 0 {
-		s.kept.alerts, s.kept.bytes, s.places = MaxResults, MaxBytes, make(map[int]Place)
+		s.kept.alerts, s.kept.bytes = MaxResults, MaxBytes
 	}
-	s.kept.add(a.Level, mustJSON(s.result(a)))
-	if len(s.places) < 2*MaxResults && at.File != "" {
-		s.places[s.kept.seq] = at
-	}
+	s.kept.add(a.Level, mustJSON(s.result(a)), at)
 }
 
 // Places returns where the results stand, so that a caller can count lines.
 func (s *SARIF) Places() (out []Place) {
 	for _, e := range s.kept.all() {
-		if at, ok := s.places[e.seq]; ok {
-			out = append(out, at)
+		if e.place.File != "" {
+			out = append(out, e.place)
 		}
 	}
 	return out
@@ -84,7 +80,7 @@ func (s *SARIF) Write(w io.Writer, about About, line func(Place) int64) error {
 		}
 		_, _ = out.WriteString("\n")
 		_, _ = out.Write(e.data[:len(e.data)-1])
-		if at, ok := s.places[e.seq]; ok {
+		if at := e.place; at.File != "" {
 			_, _ = out.WriteString(`,"locations":`)
 			_, _ = out.Write(mustJSON([]sarifLocation{location(at, line(at))}))
 		}

@@ -103,6 +103,9 @@ func (s *store) add(line []byte, at time.Time) {
 	if s.size > s.most {
 		s.turn()
 	}
+	if s.size > 2*s.most { // it cannot be turned, and must not grow
+		return
+	}
 	if s.f == nil && s.open() != nil {
 		return
 	}

@@ -117,3 +117,20 @@ func TestWindowOutlivesKill(t *testing.T) {
 		}
 	}
 }
+
+// TestStoreThatCannotTurn: where the older file cannot be replaced, the newer one does not grow for ever.
+func TestStoreThatCannotTurn(t *testing.T) {
+	const most = 1000
+	path := filepath.Join(t.TempDir(), "window")
+	must(t, os.MkdirAll(filepath.Join(path+".1", "in the way"), 0o700))
+	s := newStore(path, "header\n", most)
+	for range 300 {
+		s.add([]byte("a line of some bytes"), time.Now())
+	}
+	must(t, s.close())
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Size() > 2*most+100 {
+		t.Errorf("%d bytes", info.Size())
+	}
+}
