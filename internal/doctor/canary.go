@@ -184,8 +184,22 @@ func (x *examination) how(c *canary, none bool) string {
 		return "it came to other sinks, so this one is down or behind"
 	case c.log.has(c.token):
 		return "auditd recorded the command, so auditpy did not read it, or no sink takes alerts"
+	case !x.readsLog(c.log.path):
+		return "whether the command was recorded is not known here: no audit log can be read"
 	}
 	return "the command is not in the audit log: it was not recorded"
+}
+
+// readsLog reports whether the configuration's source is a log, and it can be opened.
+func (x *examination) readsLog(path string) bool {
+	if kind := x.o.Config.Source.Kind; kind != "auto" && kind != "file" {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
 }
 
 // watched is a file that grows, from where it ended when it was first looked at.

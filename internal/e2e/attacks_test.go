@@ -20,6 +20,14 @@ type attack struct {
 	python []string // the arguments of that execution, where they are not argv
 }
 
+// lines is how many alerts the attack gives, of one incident: an interactive shell without a terminal is one of its own.
+func (a attack) lines() int {
+	if a.name == "subprocess" {
+		return 2
+	}
+	return 1
+}
+
 func (a attack) want() []string {
 	if a.python != nil {
 		return a.python
