@@ -99,12 +99,9 @@ func archives(paths []string) (out []string, err error) {
 const maxTest = 64 << 20
 
 func (f *testFlags) file(name string) error {
-	if info, err := os.Stat(name); err != nil || info.Size() > maxTest {
-		return errors.Join(err, fmt.Errorf("read test %s: not there, or over %d bytes", name, maxTest))
-	}
-	data, err := os.ReadFile(name)
+	data, err := rulefile.ReadFile(name, maxTest)
 	if err != nil {
-		return err
+		return fmt.Errorf("read test: %w", err)
 	}
 	test, err := ruletest.Parse(name, data)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditpy/auditpy/correlate"
 	"github.com/auditpy/auditpy/internal/agent"
+	"github.com/auditpy/auditpy/internal/report"
 )
 
 type scanFlags struct {
@@ -68,6 +69,9 @@ func (f *scanFlags) check() error {
 	}
 	if f.color != "auto" && f.color != "always" && f.color != "never" {
 		return fmt.Errorf("--color %q: want auto, always or never", f.color)
+	}
+	if f.html != "" { // before hours of reading
+		return report.MaySave(f.html)
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package report
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -20,14 +20,16 @@ var columns = []string{
 // CSV writes alerts as RFC 4180, with one line of names first. It is for one goroutine.
 //
 // A spreadsheet takes a cell that begins with =, +, -, @, a tab or a carriage return for a formula, and a formula can send the sheet
-// elsewhere; such a cell gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection).
+// elsewhere; such a cell gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection). Every cell is in quotes:
+// a spreadsheet that separates by semicolons would else begin another within one.
 type CSV struct {
-	w     *csv.Writer
+	w     io.Writer
+	line  []byte
 	begun bool
 }
 
 // NewCSV returns a CSV that writes to w.
-func NewCSV(w io.Writer) *CSV { return &CSV{w: csv.NewWriter(w)} }
+func NewCSV(w io.Writer) *CSV { return &CSV{w: w} }
 
 // Add writes a line, and before the first one the names.
 func (c *CSV) Add(a *alert.Alert) error {
@@ -38,9 +40,20 @@ func (c *CSV) Add(a *alert.Alert) error {
 	for i := range cells {
 		cells[i] = harmless(cells[i])
 	}
-	_ = c.w.Write(cells) // a csv.Writer keeps its error
-	c.w.Flush()
-	return c.w.Error()
+	return c.write(cells)
+}
+
+func (c *CSV) write(cells []string) error {
+	c.line = c.line[:0]
+	for i, cell := range cells {
+		if i > 0 {
+			c.line = append(c.line, ',')
+		}
+		c.line = append(append(append(c.line, '"'), strings.ReplaceAll(cell, `"`, `""`)...), '"')
+	}
+	c.line = append(c.line, '\n')
+	_, err := c.w.Write(c.line)
+	return err
 }
 
 // Begin writes the names, once: a file without alerts has them too.
@@ -49,9 +62,8 @@ func (c *CSV) Begin() error {
 		return nil
 	}
 	c.begun = true
-	_ = c.w.Write(columns)
-	c.w.Flush()
-	return c.w.Error()
+	_, err := io.WriteString(c.w, strings.Join(columns, ",")+"\n")
+	return err
 }
 
 func cellsOf(a *alert.Alert) []string {
@@ -95,7 +107,7 @@ func proof(all []rule.Evidence) string {
 }
 
 func harmless(cell string) string {
-	if cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0 {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " ")); cell != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

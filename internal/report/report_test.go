@@ -243,7 +243,7 @@ func TestSARIF(t *testing.T) {
 
 func TestSave(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
+	if err := os.WriteFile(name, []byte("<!DOCTYPE html>old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
@@ -259,7 +259,15 @@ func TestSave(t *testing.T) {
 			t.Errorf("%q with mode %v among %d files (%v), want %q, %v and nothing else", got, info.Mode(), len(files), err, want, mode)
 		}
 	}
-	check("old", 0o644)
+	check("<!DOCTYPE html>old", 0o644)
+	log := filepath.Join(t.TempDir(), "audit.log")
+	_ = os.WriteFile(log, []byte("type=EXECVE"), 0o600)
+	if err := Save(log, func(w io.Writer) error { return nil }); err == nil || MaySave(log) == nil {
+		t.Error("a log was replaced")
+	}
+	if b, _ := os.ReadFile(log); string(b) != "type=EXECVE" {
+		t.Errorf("the log has %q", b)
+	}
 	if err := Save(name, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
 		t.Error(err)
 	}

@@ -8,11 +8,41 @@ import (
 	"path/filepath"
 )
 
+// maySave reports whether a page may take the place of a file: not of one that is none. A name that is forgotten makes the
+// first log the report's name.
+func maySave(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil // not there, or Save tells why
+	}
+	defer f.Close()
+	head := make([]byte, len(pageHead))
+	n, err := f.Read(head)
+	if n == 0 && errors.Is(err, io.EOF) || string(head[:n]) == pageHead {
+		return nil
+	}
+	return fmt.Errorf("write report: %s is there, and is no report: choose another name", name)
+}
+
+// pageHead is what a page begins with.
+const pageHead = "<!DOCTYPE html>"
+
+// MaySave reports whether Save would write a regular file of that name, or a device.
+func MaySave(name string) error {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return maySave(name)
+	}
+	return nil
+}
+
 // Save writes a file that is there whole or not at all, and that only its owner may read: command lines hold secrets. A file that is
 // no regular one, such as /dev/stdout, is written as it is.
 func Save(name string, write func(io.Writer) error) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return saveInto(name, write)
+	}
+	if err := MaySave(name); err != nil {
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".auditpy-*") // mode 0600
 	if err != nil {

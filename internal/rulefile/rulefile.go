@@ -26,6 +26,12 @@ func Read(paths []string) ([]rule.File, error) {
 	return r.all()
 }
 
+// ReadFile reads one regular file of at most so many bytes.
+func ReadFile(name string, most int64) ([]byte, error) {
+	f, err := readMax(name, most)
+	return f.Data, err
+}
+
 func readMax(name string, most int64) (rule.File, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not stop us
 	if err != nil {
