@@ -102,6 +102,12 @@ func TestLoad(t *testing.T) {
 	if err != nil || len(l) != 2 || l[0].keys[0] != "two" || l[1].keys[0] != "three" {
 		t.Errorf("%v, %v", l, err)
 	}
+	if _, err := List(nil).Load("No rules\n\n"); err != nil {
+		t.Error(err)
+	}
+	if _, err := List(nil).Load("root:x:0:0"); err == nil || err.Error() != `line 1: "root:x:0:0" is no audit rule` {
+		t.Errorf("%v", err)
+	}
 	if l, err := List(nil).Load("-a nonsense\n-d never,task\n-a never,task"); len(l) != 1 || err == nil || !strings.Contains(err.Error(), "line 1: ") || !strings.Contains(err.Error(), "line 2: no rule -a never,task to delete") {
 		t.Errorf("%v, %v", l, err)
 	}

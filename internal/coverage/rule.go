@@ -129,7 +129,10 @@ func (l List) line(line string) (List, error) {
 	case "-D":
 		return nil, nil
 	default: // a comment, or what is no rule: -b, -e, -f, --backlog_wait_time
-		return l, nil
+		if line == "" || line[0] == '#' || line[0] == '-' || line == "No rules" {
+			return l, nil
+		}
+		return l, fmt.Errorf("%.40q is no audit rule", line)
 	}
 	parsed, err := flags.Parse(line)
 	if err != nil {
