@@ -30,11 +30,16 @@ func Running(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return tried(f)
+	for range 3 { // it is read in pieces: a line is missed where others go meanwhile
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			return tried(f)
+		}
+		if pid, err := holder(string(locks), info.Sys().(*syscall.Stat_t).Ino, pidIn(f)); pid != 0 || err != nil {
+			return pid, err
+		}
 	}
-	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino, pidIn(f))
+	return 0, nil
 }
 
 // holder reports whether a process holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end. The
