@@ -30,24 +30,18 @@ func Running(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for range 3 { // it is read in pieces: a line is missed where others go meanwhile
-		locks, err := os.ReadFile("/proc/locks")
-		if err != nil {
-			return tried(f)
-		}
-		if pid, err := holder(string(locks), info.Sys().(*syscall.Stat_t).Ino, pidIn(f)); pid != 0 || err != nil {
-			return pid, err
-		}
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return tried(f)
 	}
-	return 0, nil
+	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino)
 }
 
-// holder reports whether a process holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end. The
-// device there is another than stat's on some file systems, so the pid in the file tells it from one with the same number.
-func holder(locks string, inode uint64, pid string) (int, error) {
+// holder finds who holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end.
+func holder(locks string, inode uint64) (int, error) {
 	for line := range strings.Lines(locks) {
 		f := strings.Fields(line)
-		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && f[4] == pid && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
+		if len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && strings.HasSuffix(f[5], ":"+strconv.FormatUint(inode, 10)) {
 			return strconv.Atoi(f[4])
 		}
 	}
@@ -60,14 +54,9 @@ func tried(f *os.File) (int, error) {
 	if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
 		return 0, err
 	}
-	return strconv.Atoi(pidIn(f))
-}
-
-// pidIn is the pid in the lock file.
-func pidIn(f *os.File) string {
 	var b [16]byte
 	n, _ := f.ReadAt(b[:], 0)
-	return strings.TrimSpace(string(b[:n]))
+	return strconv.Atoi(strings.TrimSpace(string(b[:n])))
 }
 
 // Peer is where a sink sends to.
