@@ -8,12 +8,18 @@ import (
 	"path/filepath"
 )
 
-// maySave reports whether a page may take the place of a file: not of one that is none. A name that is forgotten makes the
-// first log the report's name.
-func maySave(name string) error {
+// pageHead is what a page begins with.
+const pageHead = "<!DOCTYPE html>"
+
+// MaySave tells why Save would not take the place of a file: it is none of its pages. A name that is forgotten makes the first
+// log the report's name.
+func MaySave(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil // Save makes it, writes into it, or tells why not
+	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil // not there, or Save tells why
+		return nil
 	}
 	defer f.Close()
 	head := make([]byte, len(pageHead))
@@ -22,17 +28,6 @@ func maySave(name string) error {
 		return nil
 	}
 	return fmt.Errorf("write report: %s is there, and is no report: choose another name", name)
-}
-
-// pageHead is what a page begins with.
-const pageHead = "<!DOCTYPE html>"
-
-// MaySave reports whether Save would write a regular file of that name, or a device.
-func MaySave(name string) error {
-	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-		return maySave(name)
-	}
-	return nil
 }
 
 // Save writes a file that is there whole or not at all, and that only its owner may read: command lines hold secrets. A file that is
