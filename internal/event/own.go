@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/binary"
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -59,22 +58,6 @@ func IsOwn(t audit.Type, name string) bool {
 		return isArgument(name)
 	}
 	return false
-}
-
-// AppendOwnText appends the OwnText of all records, so that no others are appended alike: where the same comes again, so do
-// the values of all fields of service auditd that are IsDecided, at each of the records. It is not ok if some record has
-// none.
-func (ev *Event) AppendOwnText(dst []byte) (text []byte, ok bool) {
-	for i := range ev.Records {
-		a, b, ok := ev.OwnText(i)
-		if !ok {
-			return dst, false
-		}
-		dst = binary.AppendUvarint(dst, uint64(ev.Records[i].Type))
-		dst = append(binary.AppendUvarint(dst, uint64(len(a))), a...)
-		dst = append(binary.AppendUvarint(dst, uint64(len(b))), b...)
-	}
-	return dst, true
 }
 
 // IsDecided reports whether a field of service auditd is decided by the OwnText of all records of its event; it may say no

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
@@ -57,12 +56,11 @@ func (ix *index) find(sc *scratch) []finding {
 	if ix.few && !ix.isOpened(sc) {
 		return nil
 	}
-	sc.key = sc.key[:0]
+	d := sc.events.Digest()
 	for _, f := range ix.key {
-		sc.key = predicate.AppendTexts(sc.key, sc.values(f))
+		d.Texts(sc.values(f))
 	}
-	key := sc.events.Key(ix.question, text.View(sc.key), "")
-	if found, ok := sc.events.Get(key); ok {
+	if found, ok := sc.events.Get(ix.question, &d); ok {
 		return found
 	}
 	sc.found = sc.found[:0]
@@ -72,7 +70,7 @@ func (ix *index) find(sc *scratch) []finding {
 	for i := range ix.fields {
 		ix.fields[i].eval(ix, sc)
 	}
-	sc.events.Put(key, sc.found)
+	sc.events.Put(ix.question, &d, sc.found)
 	return sc.found
 }
 
@@ -144,14 +142,15 @@ func (f *indexed) eval(ix *index, sc *scratch) {
 
 // opened returns the units whose gates a value opens, valid until the next call. Mostly the value was seen before.
 func (f *indexed) opened(sc *scratch, v string) []int32 {
-	key := sc.texts.Key(f.question, v, "")
-	if found, ok := sc.texts.Get(key); ok {
+	d := sc.texts.Digest()
+	d.Text(v)
+	if found, ok := sc.texts.Get(f.question, &d); ok {
 		return found
 	}
 	sc.units = f.units.Append(sc.units[:0], v, &sc.ids)
 	slices.Sort(sc.units)
 	sc.units = slices.Compact(sc.units)
-	sc.texts.Put(key, sc.units)
+	sc.texts.Put(f.question, &d, sc.units)
 	return sc.units
 }
 

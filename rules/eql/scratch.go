@@ -26,7 +26,6 @@ type scratch struct {
 	units   []int32  // of an index: behind the gates that a value opens
 	found   []finding
 	by      byKey
-	key     []byte          // of an event
 	texts   *predicate.Memo // of values
 	events  *predicate.Memo // of what the key fields of an event say
 	regex   regex.Scratch
@@ -40,7 +39,7 @@ type fieldValues struct {
 func newScratch(p *program) *scratch {
 	return &scratch{
 		p: p, fields: make([]fieldValues, len(p.fields)), leaves: make([]uint32, len(p.leaves)), picks: make([]int, len(p.fields)),
-		asked: make([]uint32, len(p.units)), texts: predicate.NewMemo(128), events: predicate.NewMemo(512),
+		asked: make([]uint32, len(p.units)), texts: predicate.NewMemo(), events: predicate.NewMemo(),
 	}
 }
 

@@ -1,129 +1,103 @@
 package predicate
 
-import (
-	"hash/maphash"
-	mathbits "math/bits"
-)
-
-// Memo remembers what was found out about a text, for audit events repeat themselves: the same programs, files and
+// Memo remembers what was found out about texts, for audit events repeat themselves: the same programs, files and
 // directories over and over. What is found is a list of numbers, often none.
 //
-// It grows to 4096 texts, and then forgets the oldest texts, or one whose place another takes. So whoever asks must be
-// able to find out again; and an attacker who fills it gains nothing but the time that it saves. Texts are compared
-// whole, so it never says what was found out about another. It has one owner at a time.
+// It grows to 16,384 answers, and then forgets the oldest, or one whose place another takes. So whoever asks must be
+// able to find out again; and an attacker who fills it gains nothing but the time that it saves. It keeps no texts, but
+// their Digest. It has one owner at a time.
 type Memo struct {
-	seed  maphash.Seed
+	keys  *[digestWords]uint64
 	slots []memoSlot // a power of two
-	texts []byte     // a ring, as ids is
-	ids   []int32
-	// What was ever written to the rings, and what was passed over at their ends.
-	textEnd, idEnd uint64
-	puts           int
-	room           int // bytes of text for each slot
-}
-
-// MemoKey is a text, in two parts, and what is asked about it.
-type MemoKey struct {
-	Question uint32
-	A, B     string
-	hash     uint64
+	ids   []int32    // a ring
+	end   uint64     // what was ever written to the ring, and what was passed over at its end
+	puts  int
 }
 
 type memoSlot struct {
-	hash         uint64
-	text, ids    uint64 // of the rings
-	question     uint32
-	sizeA, sizeB uint16
-	found        uint16
+	hi, lo   uint64
+	at       uint64 // of the ring; the smaller, the older
+	question uint32
+	words    uint16
+	found    uint16
 }
 
 const (
-	fewSlots, mostSlots = 1 << 8, 1 << 12
+	fewSlots, mostSlots = 1 << 8, 1 << 14
 	slotIDs             = 8 // numbers for each slot
-	// maxMemoText bounds a text, in bytes, and maxMemoFound what was found: what is longer is not worth its place.
-	maxMemoText  = 4096
+	// maxMemoFound bounds what was found: what is longer is not worth its place.
 	maxMemoFound = 256
 )
 
-// NewMemo returns an empty Memo for texts of about size bytes, a power of two.
-func NewMemo(size int) *Memo {
-	m := &Memo{seed: maphash.MakeSeed(), room: size}
+// NewMemo returns an empty Memo.
+func NewMemo() *Memo {
+	m := &Memo{keys: newKeys()}
 	m.reset(fewSlots)
 	return m
 }
 
-// reset forgets all. The rings are full of nothing, so that no slot is valid.
+// reset forgets all. The ring is full of nothing, so that no slot is valid.
 func (m *Memo) reset(slots int) {
-	m.slots, m.texts, m.ids = make([]memoSlot, slots), make([]byte, slots*m.room), make([]int32, slots*slotIDs)
-	m.textEnd, m.idEnd, m.puts = uint64(len(m.texts))+1, uint64(len(m.ids))+1, 0
+	m.slots, m.ids = make([]memoSlot, slots), make([]int32, slots*slotIDs)
+	m.end, m.puts = uint64(len(m.ids))+1, 0
 }
 
-// Key returns the key of a question about a text.
-func (m *Memo) Key(question uint32, a, b string) MemoKey {
-	h := maphash.String(m.seed, a) + uint64(question)*golden
-	if b != "" {
-		h ^= mathbits.RotateLeft64(maphash.String(m.seed, b), 32)
+// Digest begins the digest of a list.
+func (m *Memo) Digest() Digest { return Digest{keys: m.keys} }
+
+// Get returns what Put was given for a question about d; false if that is not known, or no longer. The list is valid until
+// the next Put.
+func (m *Memo) Get(question uint32, d *Digest) (found []int32, ok bool) {
+	at := m.home(question, d)
+	s := &m.slots[at]
+	if !m.is(s, question, d) {
+		if s = &m.slots[at^1]; !m.is(s, question, d) {
+			return nil, false
+		}
 	}
-	return MemoKey{question, a, b, h}
+	from := s.at & uint64(len(m.ids)-1)
+	return m.ids[from : from+uint64(s.found)], true
 }
 
-// Get returns what Put was given for k; false if that is not known, or no longer. The list is valid until the next Put.
-func (m *Memo) Get(k MemoKey) (found []int32, ok bool) {
-	at := k.hash & uint64(len(m.slots)-1)
-	if found, ok = m.read(&m.slots[at], k); !ok {
-		found, ok = m.read(&m.slots[at^1], k)
-	}
-	return found, ok
+// home is the slot that a question about d has; it may have the one beside it too.
+func (m *Memo) home(question uint32, d *Digest) uint64 {
+	return ((d.lo^d.hi)*golden + uint64(question)*golden>>20) >> 40 & uint64(len(m.slots)-1)
 }
 
-func (m *Memo) read(s *memoSlot, k MemoKey) (found []int32, ok bool) {
-	if s.hash != k.hash || s.question != k.Question || m.textEnd-s.text > uint64(len(m.texts)) || m.idEnd-s.ids > uint64(len(m.ids)) {
-		return nil, false
-	}
-	at := s.text & uint64(len(m.texts)-1)
-	a, b := m.texts[at:at+uint64(s.sizeA)], m.texts[at+uint64(s.sizeA):at+uint64(s.sizeA)+uint64(s.sizeB)]
-	if string(a) != k.A || string(b) != k.B {
-		return nil, false
-	}
-	at = s.ids & uint64(len(m.ids)-1)
-	return m.ids[at : at+uint64(s.found)], true
+func (m *Memo) is(s *memoSlot, question uint32, d *Digest) bool {
+	return s.lo == d.lo && s.hi == d.hi && s.question == question && int(s.words) == d.words && m.end-s.at <= uint64(len(m.ids))
 }
 
-// Put remembers what was found out. It does nothing if that is too long.
-func (m *Memo) Put(k MemoKey, found []int32) {
-	if len(k.A)+len(k.B) > maxMemoText || len(found) > maxMemoFound {
+// Put remembers what was found out. It does nothing if the list or that is too long.
+func (m *Memo) Put(question uint32, d *Digest, found []int32) {
+	if d.words > digestWords || len(found) > maxMemoFound {
 		return
 	}
 	if m.puts++; m.puts > len(m.slots) && len(m.slots) < mostSlots {
 		m.reset(4 * len(m.slots))
 	}
-	s := m.place(k.hash)
-	*s = memoSlot{
-		hash: k.hash, question: k.Question, sizeA: uint16(len(k.A)), sizeB: uint16(len(k.B)), found: uint16(len(found)),
-		text: room(&m.textEnd, len(k.A)+len(k.B), len(m.texts)), ids: room(&m.idEnd, len(found), len(m.ids)),
-	}
-	texts := m.texts[s.text&uint64(len(m.texts)-1):]
-	copy(texts[copy(texts, k.A):], k.B)
-	copy(m.ids[s.ids&uint64(len(m.ids)-1):], found)
+	s := m.place(question, d)
+	*s = memoSlot{hi: d.hi, lo: d.lo, question: question, words: uint16(d.words), found: uint16(len(found)), at: m.room(len(found) + 1)}
+	copy(m.ids[s.at&uint64(len(m.ids)-1):], found)
 }
 
-// place returns the slot for a text: of two that it may have, the one with the older text. With one alone, texts that come
-// by turns put each other out: a tenth of all was then looked for again.
-func (m *Memo) place(hash uint64) *memoSlot {
-	at := hash & uint64(len(m.slots)-1)
+// place returns the slot for an answer: of two that it may have, the older one. With one alone, texts that come by turns put
+// each other out: a tenth of all was then looked for again.
+func (m *Memo) place(question uint32, d *Digest) *memoSlot {
+	at := m.home(question, d)
 	s, other := &m.slots[at], &m.slots[at^1]
-	if s.hash != hash && (other.hash == hash || m.textEnd-other.text > m.textEnd-s.text) {
+	if !m.is(s, question, d) && (m.is(other, question, d) || other.at < s.at) {
 		return other
 	}
 	return s
 }
 
-// room takes n places in a row of a ring, and returns where they begin.
-func room(end *uint64, n, size int) uint64 {
-	at := *end
-	if left := size - int(at)&(size-1); n > left {
+// room takes n places in a row of the ring, and returns where they begin.
+func (m *Memo) room(n int) uint64 {
+	at := m.end
+	if left := len(m.ids) - int(at)&(len(m.ids)-1); n > left {
 		at += uint64(left)
 	}
-	*end = at + uint64(n)
+	m.end = at + uint64(n)
 	return at
 }

@@ -22,7 +22,7 @@ import (
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
-	"github.com/auditpy/auditpy/internal/text"
+	"github.com/auditpy/auditpy/rules/predicate"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -132,11 +132,10 @@ func (e *Engine) evalRecords(sc *scratch) {
 	if sc.ev.Call == nil {
 		types, others, question = &e.lone, e.loneOthers, e.questions+2
 	}
-	var known bool
-	sc.key, known = sc.ev.AppendOwnText(sc.key[:0])
-	key := sc.events.Key(question, text.View(sc.key), "")
+	d := sc.events.Digest()
+	known := sc.ownTexts(&d)
 	if known {
-		if found, ok := sc.events.Get(key); ok {
+		if found, ok := sc.events.Get(question, &d); ok {
 			e.again(found, types, others, sc)
 			return
 		}
@@ -158,8 +157,29 @@ func (e *Engine) evalRecords(sc *scratch) {
 		}
 	}
 	if known {
-		sc.events.Put(key, sc.verdict)
+		sc.events.Put(question, &d, sc.verdict)
 	}
+}
+
+// ownTexts adds the texts of all records: where the same come again, so do the values of all fields that event.IsDecided.
+// It reports whether all have one.
+func (sc *scratch) ownTexts(d *predicate.Digest) bool {
+	for i := range sc.ev.Records {
+		d.Number(uint64(sc.ev.Records[i].Type))
+		if !sc.ownText(d, i) {
+			return false
+		}
+	}
+	return true
+}
+
+func (sc *scratch) ownText(d *predicate.Digest, rec int) bool {
+	a, b, ok := sc.ev.OwnText(rec)
+	if ok {
+		d.Text(a)
+		d.Text(b)
+	}
+	return ok
 }
 
 // again asks what was found out about the same records: the place of a record, complemented, and what opens at it.

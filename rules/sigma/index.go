@@ -3,7 +3,6 @@ package sigma
 import (
 	"slices"
 
-	"github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
@@ -39,30 +38,24 @@ func (ix *index) empty() bool {
 // eval asks the rules whose gates an event opens that is one row. What the same values opened before is remembered.
 func (ix *index) eval(e *Engine, sc *scratch) {
 	e.ask(ix.always, sc)
-	key := sc.events.Key(ix.question, text.View(ix.values(e, sc)), "")
-	found, ok := sc.events.Get(key)
+	d := sc.events.Digest()
+	for i := range ix.fields {
+		d.Texts(sc.values(e, ix.fields[i].field))
+	}
+	found, ok := sc.events.Get(ix.question, &d)
 	if !ok {
 		sc.verdict = sc.verdict[:0]
 		for i := range ix.fields {
 			sc.verdict = ix.fields[i].gates(sc.verdict, e, sc, ix.numbers)
 		}
 		sc.verdict = sorted(sc.verdict)
-		sc.events.Put(key, sc.verdict)
+		sc.events.Put(ix.question, &d, sc.verdict)
 		found = sc.verdict
 	}
 	e.ask(found, sc)
 }
 
-// values writes down the values of all fields, so that no others are written alike.
-func (ix *index) values(e *Engine, sc *scratch) []byte {
-	sc.key = sc.key[:0]
-	for i := range ix.fields {
-		sc.key = predicate.AppendTexts(sc.key, sc.values(e, ix.fields[i].field))
-	}
-	return sc.key
-}
-
-// decided appends what opens at a record that only its event's texts decide: see event.AppendOwnText.
+// decided appends what opens at a record that only its event's texts decide: see event.IsDecided.
 func (ix *index) decided(dst []opening, e *Engine, sc *scratch) []opening {
 	dst = append(dst, ix.always...)
 	if len(ix.own) > 0 {
@@ -85,10 +78,10 @@ func (ix *index) askLoose(e *Engine, sc *scratch) {
 // opened returns the rules whose gates the own fields of a record open, valid until the next call: mostly the same text
 // was seen before.
 func (ix *index) opened(e *Engine, sc *scratch) []int32 {
-	a, b, known := sc.ev.OwnText(sc.rec)
-	key := sc.memo.Key(ix.question, a, b)
+	d := sc.memo.Digest()
+	known := sc.ownText(&d, sc.rec)
 	if known {
-		if found, ok := sc.memo.Get(key); ok {
+		if found, ok := sc.memo.Get(ix.question, &d); ok {
 			return found
 		}
 	}
@@ -98,7 +91,7 @@ func (ix *index) opened(e *Engine, sc *scratch) []int32 {
 	}
 	sc.found = sorted(sc.found)
 	if known && sc.ev.Settled(sc.rec) {
-		sc.memo.Put(key, sc.found)
+		sc.memo.Put(ix.question, &d, sc.found)
 	}
 	return sc.found
 }
@@ -138,12 +131,13 @@ func (f *indexed) gates(dst []int32, e *Engine, sc *scratch, numbers bool) []int
 }
 
 func (f *indexed) remembered(sc *scratch, v string) []int32 {
-	key := sc.memo.Key(f.question, v, "")
-	if found, ok := sc.memo.Get(key); ok {
+	d := sc.memo.Digest()
+	d.Text(v)
+	if found, ok := sc.memo.Get(f.question, &d); ok {
 		return found
 	}
 	sc.found = sorted(f.openings.Append(sc.found[:0], v, &sc.ids))
-	sc.memo.Put(key, sc.found)
+	sc.memo.Put(f.question, &d, sc.found)
 	return sc.found
 }
 

@@ -28,7 +28,6 @@ type scratch struct {
 	found  []opening       // of gates that are open
 	memo   *predicate.Memo // of texts of records and of values
 	events *predicate.Memo // of all texts of an event that rules look at
-	key    []byte          // of an event
 	// verdict is what opens for an event, while that is found out.
 	verdict []opening
 	hits    []hit
@@ -46,7 +45,7 @@ type fieldValues struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		fields: make([]fieldValues, len(e.fields)), leaves: make([]uint32, len(e.leaves)),
-		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(256), events: predicate.NewMemo(1024),
+		asked: make([]uint32, len(e.rules)), fired: make([]uint32, len(e.rules)), memo: predicate.NewMemo(), events: predicate.NewMemo(),
 	}
 }
 

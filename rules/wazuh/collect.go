@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	views "github.com/auditpy/auditpy/internal/text"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
@@ -19,16 +18,15 @@ type indexed struct {
 // say that hardly differ from event to event is remembered by all their values together: looking each time was half of
 // the time that a few rules took.
 func (e *Engine) collect(sc *scratch) {
-	sc.key = sc.key[:0]
+	d := sc.seen.Digest()
 	for i := range e.index[:e.steady] {
-		sc.key = predicate.AppendTexts(sc.key, sc.values(e.index[i].field))
+		d.Texts(sc.values(e.index[i].field))
 	}
-	key := sc.seen.Key(0, views.View(sc.key), "")
-	if known, ok := sc.seen.Get(key); ok {
+	if known, ok := sc.seen.Get(0, &d); ok {
 		sc.open(known)
 	} else {
 		e.look(sc, e.index[:e.steady])
-		sc.seen.Put(key, sc.cands)
+		sc.seen.Put(0, &d, sc.cands)
 	}
 	e.look(sc, e.index[e.steady:])
 	slices.Sort(sc.cands)

@@ -30,8 +30,7 @@ type scratch struct {
 	ids     []int32  // of literals
 	found   []int32  // rules whose literals a value has
 
-	key  []byte          // the values of the steady fields
-	seen *predicate.Memo // which rules they open
+	seen *predicate.Memo // which rules the values of the steady fields open
 }
 
 type fieldValues struct {
@@ -47,7 +46,7 @@ type leafAnswer struct {
 func newScratch(e *Engine) *scratch {
 	return &scratch{
 		e: e, fields: make([]fieldValues, len(e.fields)), leaves: make([]leafAnswer, len(e.leaves)),
-		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)), seen: predicate.NewMemo(256),
+		opened: make([]uint32, len(e.rules)), visited: make([]uint32, len(e.rules)), seen: predicate.NewMemo(),
 	}
 }
 
