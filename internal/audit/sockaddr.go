@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/binary"
 	"net/netip"
+	"strings"
 )
 
 // Address is a decoded struct sockaddr. Only the fields of its family are set.
@@ -116,6 +117,30 @@ func (a *Address) setNetlink(b []byte, order byteOrder) bool {
 	a.PortID, a.Groups = order.uint32(b[4:]), order.uint32(b[8:])
 	return true
 }
+
+// CutLeftover returns the text of a SOCKADDR record without what stands behind the path of a unix socket: it is what the
+// caller's stack held, another thing each time. It returns all of the text where that is not sure.
+func CutLeftover(body string) string {
+	const unix = "saddr=0100"
+	if !strings.HasPrefix(body, unix) || len(body)%2 != 0 {
+		return body
+	}
+	end := 0
+	for i := len(unix); i < len(body); i += 2 {
+		switch a, b := body[i], body[i+1]; {
+		case !isHex(a) || !isHex(b):
+			return body
+		case end == 0 && a == '0' && b == '0':
+			end = i
+		}
+	}
+	if end <= len(unix) { // no NUL, or one at the begin: then others may follow
+		return body
+	}
+	return body[:end]
+}
+
+func isHex(c byte) bool { return c-'0' < 10 || c-'A' < 6 }
 
 // unixPath returns sun_path. A file name ends at its NUL: what callers leave behind it is their
 // stack, and the kernel logs that too. An abstract name may hold NULs, but those at its end are

@@ -148,3 +148,25 @@ func BenchmarkParseSockaddr(b *testing.B) {
 		})
 	}
 }
+
+// TestCutLeftover: the path stays, what the caller's stack held behind it goes; all stays that may be something else.
+func TestCutLeftover(t *testing.T) {
+	for body, want := range map[string]string{
+		"saddr=01002F72756E2F7300DEADBEEF": "saddr=01002F72756E2F73",
+		"saddr=01002F7200":                 "saddr=01002F72",
+		"saddr=01002F72":                   "saddr=01002F72",
+		"saddr=0100002F7200DEAD":           "saddr=0100002F7200DEAD", // abstract: a name has NULs
+		"saddr=01002F7200DEADx0":           "saddr=01002F7200DEADx0",
+		"saddr=01002F7200DE a=b":           "saddr=01002F7200DE a=b",
+		"saddr=01002F7200dead":             "saddr=01002F7200dead",
+		"saddr=01002F720":                  "saddr=01002F720",
+		"saddr=01002F7020":                 "saddr=01002F7020", // no NUL: 0 and 2 are of two bytes
+		"saddr=0200115C7F0000010000":       "saddr=0200115C7F0000010000",
+		"saddr=0100":                       "saddr=0100",
+		"":                                 "",
+	} {
+		if got := CutLeftover(body); got != want {
+			t.Errorf("CutLeftover(%q) = %q, want %q", body, got, want)
+		}
+	}
+}

@@ -9,7 +9,8 @@ import (
 // OwnText returns the text, in two parts, that decides all values of a record that IsOwn, if Settled: where it comes
 // again, so do they. It is not ok for records that hardly come again as they are.
 //
-// A SYSCALL record comes again but for what the call was given, what it returned, and who made it.
+// A SYSCALL record comes again but for what the call was given, what it returned, and who made it; the address of a unix
+// socket but for what stands behind its path, which decides the values of saddr only, and keywords of nothing but hex digits.
 func (ev *Event) OwnText(rec int) (a, b string, ok bool) {
 	switch r := &ev.Records[rec]; r.Type {
 	case audit.Syscall:
@@ -22,7 +23,9 @@ func (ev *Event) OwnText(rec int) (a, b string, ok bool) {
 			return r.Body, "failed", true
 		}
 		return r.Body, "", true
-	case audit.Path, audit.CWD, audit.Proctitle, audit.Sockaddr, audit.FileCaps:
+	case audit.Sockaddr:
+		return audit.CutLeftover(r.Body), "", true
+	case audit.Path, audit.CWD, audit.Proctitle, audit.FileCaps:
 		return r.Body, "", true
 	}
 	return "", "", false

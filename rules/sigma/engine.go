@@ -40,6 +40,7 @@ type Engine struct {
 	records, lone       byType
 	untyped, loneOthers *index
 	questions           uint32 // that the indexes have
+	addresses           bool   // some rule asks how an address is written
 
 	undecided []atomic.Uint64 // by leaf: how often its expression was
 
@@ -133,7 +134,7 @@ func (e *Engine) evalRecords(sc *scratch) {
 		types, others, question = &e.lone, e.loneOthers, e.questions+2
 	}
 	d := sc.events.Digest()
-	known := sc.ownTexts(&d)
+	known := e.ownTexts(&d, sc)
 	if known {
 		if found, ok := sc.events.Get(question, &d); ok {
 			e.again(found, types, others, sc)
@@ -163,18 +164,21 @@ func (e *Engine) evalRecords(sc *scratch) {
 
 // ownTexts adds the texts of all records: where the same come again, so do the values of all fields that event.IsDecided.
 // It reports whether all have one.
-func (sc *scratch) ownTexts(d *predicate.Digest) bool {
+func (e *Engine) ownTexts(d *predicate.Digest, sc *scratch) bool {
 	for i := range sc.ev.Records {
 		d.Number(uint64(sc.ev.Records[i].Type))
-		if !sc.ownText(d, i) {
+		if !e.ownText(d, sc, i) {
 			return false
 		}
 	}
 	return true
 }
 
-func (sc *scratch) ownText(d *predicate.Digest, rec int) bool {
+func (e *Engine) ownText(d *predicate.Digest, sc *scratch, rec int) bool {
 	a, b, ok := sc.ev.OwnText(rec)
+	if r := &sc.ev.Records[rec]; e.addresses && r.Type == audit.Sockaddr {
+		a = r.Body
+	}
 	if ok {
 		d.Text(a)
 		d.Text(b)

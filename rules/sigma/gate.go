@@ -31,6 +31,14 @@ func (n need) inNumber() bool {
 	return n.field == keywordField && len(lit) <= longestNumber && strings.Trim(lit, "0123456789abcdefABCDEF:-") == ""
 }
 
+// inAddress reports whether a need may be met by how an address is written, in hex.
+func (e *Engine) inAddress(n need) bool {
+	if n.field == keywordField {
+		return n.needle.Text != "" && strings.Trim(n.needle.Text, "0123456789abcdefABCDEF") == ""
+	}
+	return e.fields[n.field].name == "saddr"
+}
+
 // gates finds the gates of conditions. A condition may name one part at will, so each is looked at once.
 type gates struct {
 	e     *Engine

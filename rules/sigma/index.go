@@ -79,7 +79,7 @@ func (ix *index) askLoose(e *Engine, sc *scratch) {
 // was seen before.
 func (ix *index) opened(e *Engine, sc *scratch) []int32 {
 	d := sc.memo.Digest()
-	known := sc.ownText(&d, sc.rec)
+	known := e.ownText(&d, sc, sc.rec)
 	if known {
 		if found, ok := sc.memo.Get(ix.question, &d); ok {
 			return found

@@ -151,6 +151,7 @@ type builder struct {
 func (b *builder) add(g *gate, t opening) {
 	for _, n := range g.needs {
 		b.ix.numbers = b.ix.numbers || n.inNumber()
+		b.e.addresses = b.e.addresses || b.e.inAddress(n)
 		if b.has != nil && !b.has(n) {
 			continue
 		}

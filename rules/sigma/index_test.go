@@ -58,7 +58,7 @@ func (d *dice) roll(n int) int {
 
 func (d *dice) pick(list ...string) string { return list[d.roll(len(list))] }
 
-var fuzzWords = []string{"sh", "/bin/", "python", "-c", "Sk", "ſ", "\u212a", "é", "\xff", "0", "7", "a b", "tmp", "/tmp/x", "."}
+var fuzzWords = []string{"sh", "/bin/", "python", "-c", "Sk", "ſ", "\u212a", "é", "\xff", "0", "7", "a b", "tmp", "/tmp/x", ".", "dEAd"}
 
 func (d *dice) text() string {
 	s := d.pick(fuzzWords...)
@@ -73,7 +73,7 @@ var fuzzSources = []struct {
 	fields []string
 }{
 	{"category: process_creation", []string{"Image", "CommandLine", "User", "ParentImage", "LogonId"}},
-	{"service: auditd", []string{"type", "a0", "a1", "a2", "name", "nametype", "exe", "comm", "SYSCALL", "uid", "key", "cwd", "success"}},
+	{"service: auditd", []string{"type", "a0", "a1", "a2", "name", "nametype", "exe", "comm", "SYSCALL", "uid", "key", "cwd", "success", "saddr"}},
 	{"category: network_connection", []string{"Image", "DestinationIp", "DestinationPort", "Initiated"}},
 	{"category: file_event", []string{"TargetFilename", "Image"}},
 	{"definition: none", nil},
@@ -154,7 +154,7 @@ func (d *dice) event(serial int) []string {
 		argv := "type=EXECVE" + stamp + fmt.Sprintf("argc=3 a0=%s a1=%s a2=%s", hexOrQuoted(d.text()), hexOrQuoted(d.text()), hexOrQuoted(d.text()))
 		return []string{call(59), argv, cwd, path, title}
 	case 1:
-		return []string{call(42), "type=SOCKADDR" + stamp + "saddr=" + d.pick("0200115C7F0000010000000000000000", "02000035080808080000000000000000"), title}
+		return []string{call(42), "type=SOCKADDR" + stamp + "saddr=" + d.pick("0200115C7F0000010000000000000000", "02000035080808080000000000000000", "01002F7800DEAD", "01002F7800BEEF", "0100002F78DEAD"), title}
 	case 2:
 		return []string{call(257), cwd, path, path, title}
 	case 3:
@@ -266,6 +266,28 @@ func TestUnlistedType(t *testing.T) {
 		}
 		if got := len(e.Eval(nil, evs[0])); got != want {
 			t.Errorf("%s: %d matches, want %d; %v", typ, got, want, diags)
+		}
+	}
+}
+
+// TestLeftover: what stands behind the path of an address is remembered by no rule but those that look there.
+func TestLeftover(t *testing.T) {
+	const body = "title: r\nid: r\nlogsource: {product: linux, service: auditd}\ndetection:\n  s: %s\n  condition: s\n"
+	for _, detection := range []string{"{saddr|contains: DEAD}", "['dEaD']", "{'saddr|re': 'DEAD$'}"} {
+		e, _ := Compile([]rule.File{{Name: "r.yml", Data: []byte(fmt.Sprintf(body, detection))}}, Options{})
+		for i, saddr := range []string{"01002F7800BEEF", "01002F7800DEAD", "01002F7800BEEF", "01002F7800DEAD"} {
+			a := assemble.New(assemble.Options{})
+			var evs []*event.Event
+			for _, line := range []string{"SYSCALL msg=audit(5.000:1): arch=c000003e syscall=42 success=yes exit=0 a0=3 a1=1 a2=6e a3=0 items=0 ppid=1 pid=2 auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm=\"x\" exe=\"/bin/x\" key=(null)", "SOCKADDR msg=audit(5.000:1): saddr=" + saddr, "PROCTITLE msg=audit(5.000:1): proctitle=\"x\""} {
+				r, err := audit.ParseLine("type=" + line)
+				if err != nil {
+					t.Fatal(err)
+				}
+				evs = a.Add(nil, r)
+			}
+			if got := len(e.Eval(nil, evs[0])); got != i%2 {
+				t.Errorf("%s, %s: %d matches, want %d", detection, saddr, got, i%2)
+			}
 		}
 	}
 }
