@@ -58,7 +58,7 @@ func IsOwn(t audit.Type, name string) bool {
 	case audit.Path:
 		return name == "name" || ownOnly[name] && name != strings.ToUpper(name)
 	case audit.Execve:
-		return isArgument(name)
+		return IsArgument(name)
 	}
 	return false
 }

@@ -11,7 +11,7 @@ type RecordGetter func(dst []string, ev *Event, rec int) []string
 
 // SigmaAuditd returns the getter of a field of Sigma's service auditd, which sees each record of an event for itself: a
 // field that the record lacks is that of the first record of the event that has it. Whatever belongs to one record
-// alone is never looked up elsewhere: a0 is an argument in EXECVE and a register in SYSCALL, and nametype is that of its
+// alone is never looked up elsewhere: a0 is an argument in EXECVE and a register in SYSCALL, in hex, and nametype is that of its
 // own PATH. Names are those of the records, upper-case ones those that auditd looks up; cmdline is the arguments joined.
 func SigmaAuditd(name string) RecordGetter {
 	switch name {
@@ -41,8 +41,8 @@ func SigmaAuditd(name string) RecordGetter {
 		register, inCall := audit.CallFieldNamed(name)
 		return func(dst []string, ev *Event, rec int) []string {
 			if ev.Records[rec].Type == audit.Syscall && ev.Call != nil {
-				if inCall && ev.Call.Has(register) {
-					return append(dst, ev.Call.Raw(register))
+				if value := ev.Call.Raw(register); inCall && isRegister(value) {
+					return append(dst, value)
 				}
 				return dst
 			}
@@ -87,10 +87,24 @@ func ofCall(name string, f audit.CallField) RecordGetter {
 // such fields need be asked about one of them only.
 func OfCall(name string) bool {
 	_, ok := audit.CallFieldNamed(name)
-	return ok && !ownOnly[name] && !isArgument(name) || name == "SYSCALL" || name == "cmdline"
+	return ok && !ownOnly[name] && !IsArgument(name) || name == "SYSCALL" || name == "cmdline"
 }
 
-func isArgument(name string) bool {
+// isRegister reports whether a value is what the kernel writes for a register (%lx): what else a file may have there is none.
+func isRegister(value string) bool { return value != "" && len(value) <= 16 && IsHex(value) }
+
+// IsHex reports whether a text is of hex digits, in either case.
+func IsHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c-'0' > 9 && c|0x20-'a' > 5 {
+			return false
+		}
+	}
+	return true
+}
+
+// IsArgument reports whether a field is an argument of EXECVE, or a register of SYSCALL: a0, a1 …
+func IsArgument(name string) bool {
 	_, ok := argumentOf(name)
 	return ok
 }

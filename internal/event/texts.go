@@ -59,7 +59,7 @@ func (x *Texts) odd(r *audit.Record, name string) {
 // MayHave reports whether a record of a type can have a field of service auditd, by itself or from its context; it may say
 // yes wrongly.
 func MayHave(t audit.Type, name string) bool {
-	if t == audit.Syscall && isArgument(name) {
+	if t == audit.Syscall && IsArgument(name) {
 		_, register := audit.CallFieldNamed(name)
 		return register
 	}
@@ -67,7 +67,7 @@ func MayHave(t audit.Type, name string) bool {
 		return true
 	}
 	switch {
-	case isArgument(name), name == "argc":
+	case IsArgument(name), name == "argc":
 		return t == audit.Execve
 	case ownOnly[name] && name != "items", name == "name":
 		return t == audit.Path

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/rules/predicate"
 )
 
@@ -34,7 +35,7 @@ func (n need) inNumber() bool {
 // inAddress reports whether a need may be met by how an address is written, in hex.
 func (e *Engine) inAddress(n need) bool {
 	if n.field == keywordField {
-		return n.needle.Text != "" && strings.Trim(n.needle.Text, "0123456789abcdefABCDEF") == ""
+		return n.needle.Text != "" && event.IsHex(n.needle.Text)
 	}
 	return e.fields[n.field].name == "saddr"
 }
@@ -208,7 +209,12 @@ func (e *Engine) fieldCost(id int, lit string) int {
 	switch e.fields[id].name {
 	case "type":
 		return typeCost
-	case "SYSCALL", "syscall", "success", "nametype", "Initiated", "key", "exit":
+	case "SYSCALL", "syscall":
+		if lit == "" || strings.Contains(everydayCalls, " "+strings.ToLower(lit)+" ") {
+			return commonCost
+		}
+		return 2 // each record has one, and what it opens is remembered
+	case "success", "nametype", "Initiated", "key", "exit":
 		return commonCost
 	case "InlineCode", "InlineCodeBare": // they are made when they are asked for
 		return commonCost
@@ -226,6 +232,9 @@ func (e *Engine) fieldCost(id int, lit string) int {
 	}
 	return 6
 }
+
+// everydayCalls are the system calls that most records are of, by name and by number (x86-64).
+const everydayCalls = " execve execveat connect accept accept4 open openat unlink unlinkat rename renameat renameat2 59 322 42 43 288 2 257 87 263 82 264 316 "
 
 // usual are users.
 var usual = []string{"", "0", "root", "1000", "-1", "4294967295", "unset"}

@@ -46,7 +46,7 @@ func (e *Engine) buildRecords(ids []int) {
 	e.untyped, e.loneOthers = e.newIndex(others, nil, none), e.newIndex(all, nil, none)
 	for t, ids := range named {
 		has := func(n need) bool {
-			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name)
+			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name) && e.mayHave(n, t)
 		}
 		lone := e.newIndex(slices.Concat(ids, all), has, t)
 		e.lone.set(t, lone)
@@ -132,6 +132,11 @@ func (e *Engine) isOwn(field int, t audit.Type, numbers bool) bool {
 // that no table lists, whatever their names.
 func (e *Engine) mayBe(n need, t audit.Type) bool {
 	return !e.isType(n) || t == audit.Unlisted || n.needle.Text == "" || strings.Contains(strings.ToLower(t.String()), strings.ToLower(n.needle.Text))
+}
+
+// mayHave reports whether a need may be met by a register, which has hex digits only.
+func (e *Engine) mayHave(n need, t audit.Type) bool {
+	return t != audit.Syscall || !event.IsArgument(e.fields[n.field].name) || event.IsHex(n.needle.Text)
 }
 
 func (e *Engine) isType(n need) bool {
