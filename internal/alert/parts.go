@@ -7,7 +7,7 @@ func What(ev *event.Event) string {
 	if ev.Exec != nil {
 		return CommandLine(ev.Exec.Args)
 	}
-	return Escape(action(ev)) + about(ev)
+	return string(appendAbout(appendEscaped(nil, action(ev)), ev))
 }
 
 // Peer says in one line whom the program of an execution talks to, "" if nothing is known. It is printable.

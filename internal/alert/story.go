@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,20 +18,21 @@ import (
 const maxBrief = 200
 
 // Brief tells an event in a few words, escaped: dash (pid 7) executed /bin/sh -i.
-func Brief(ev *event.Event) string {
-	what := action(ev) + about(ev)
+func Brief(ev *event.Event) string { return string(appendBrief(nil, ev)) }
+
+func appendBrief(dst []byte, ev *event.Event) []byte {
+	if ev.Process != nil {
+		dst = append(appendNamed(dst, ev.Process), ' ')
+	}
 	switch name := ev.SyscallName(); {
 	case ev.Exec != nil:
-		what = "executed " + CommandLine([]string{headOf(ev.Exec.CommandLine)})
+		return appendQuoted(append(dst, "executed "...), headOf(ev.Exec.CommandLine))
 	case strings.HasPrefix(name, "accept"):
-		what = "accepted a connection from" + about(ev)
+		return appendAbout(append(dst, "accepted a connection from"...), ev)
 	case name == "connect":
-		what = "connected to" + about(ev)
+		return appendAbout(append(dst, "connected to"...), ev)
 	}
-	if ev.Process == nil {
-		return what
-	}
-	return named(ev.Process) + " " + what
+	return appendAbout(append(dst, action(ev)...), ev)
 }
 
 func headOf(s string) string {
@@ -48,73 +50,80 @@ func program(p *event.Process) string {
 	return Escape(headOf(path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))))
 }
 
-func named(p *event.Process) string { return fmt.Sprintf("%s (pid %d)", program(p), p.PID) }
-
-// story tells an event in one sentence, escaped: who did what, who started it, and whom it talks to.
-func story(ev *event.Event) string {
-	p := ev.Process
-	if p == nil || ev.Exec == nil {
-		return Brief(ev)
-	}
-	s := named(p)
-	if p.User != "" {
-		s += ", user " + Escape(p.User) + ","
-	}
-	s += startedBy(p)
-	if peer := describePeer(ev); peer != "" {
-		s += "; " + peer
-	}
-	return s
+func appendNamed(dst []byte, p *event.Process) []byte {
+	dst = append(append(dst, program(p)...), " (pid "...)
+	return append(strconv.AppendInt(dst, int64(p.PID), 10), ')')
 }
 
-func startedBy(p *event.Process) string {
+// story tells an event in one sentence, escaped: who did what, who started it, and whom it talks to.
+func story(ev *event.Event) string { return string(appendStory(nil, ev)) }
+
+func appendStory(dst []byte, ev *event.Event) []byte {
+	p := ev.Process
+	if p == nil || ev.Exec == nil {
+		return appendBrief(dst, ev)
+	}
+	dst = appendNamed(dst, p)
+	if p.User != "" {
+		dst = append(appendEscaped(append(dst, ", user "...), p.User), ',')
+	}
+	dst = appendStart(dst, p)
+	if peer := describePeer(ev); peer != "" {
+		dst = append(append(dst, "; "...), peer...)
+	}
+	return dst
+}
+
+// appendStart tells who started a process, and what it was before.
+func appendStart(dst []byte, p *event.Process) []byte {
 	was, by := p.Previous, p.Parent
 	instead := was != nil && was.Exe != p.Exe && was.Source == event.FromExec
 	switch {
 	case instead && by != nil:
-		return fmt.Sprintf(" took the place of %s, which %s started", program(was), named(by))
+		dst = append(append(append(dst, " took the place of "...), program(was)...), ", which "...)
+		return append(appendNamed(dst, by), " started"...)
 	case instead:
-		return " took the place of " + program(was)
+		return append(append(dst, " took the place of "...), program(was)...)
 	case by != nil:
-		return " was started by " + named(by)
+		return appendNamed(append(dst, " was started by "...), by)
 	}
-	return " was started"
+	return append(dst, " was started"...)
 }
 
 // maxTree bounds the processes of a tree in text.
 const maxTree = 12
 
-// tree is the lineage of a process in one line, the eldest first: sshd(700) - bash(900) - python3.11(911) => dash(911).
-func tree(p *event.Process) string {
-	var names []string
-	for q := p; q != nil; q = q.Parent {
-		if len(names) == maxTree {
-			names = append(names, "...")
-			break
-		}
-		name := fmt.Sprintf("%s(%d)", program(q), q.PID)
+// appendTree appends the lineage of a process in one line, the eldest first: sshd(700) - bash(900) - python3.11(911) => dash(911).
+func appendTree(dst []byte, p *event.Process) []byte {
+	var chain [maxTree]*event.Process
+	n := 0
+	for ; p != nil && n < maxTree; p = p.Parent {
+		chain[n] = p
+		n++
+	}
+	if p != nil {
+		dst = append(dst, "... - "...)
+	}
+	for i := n - 1; i >= 0; i-- {
+		q := chain[i]
 		if was := q.Previous; was != nil && was.Exe != q.Exe && was.Source == event.FromExec {
-			name = program(was) + " => " + name
+			dst = append(append(dst, program(was)...), " => "...)
 		}
-		names = append(names, name)
-	}
-	var b strings.Builder
-	for i := len(names) - 1; i >= 0; i-- {
-		b.WriteString(names[i])
-		if i > 0 {
-			b.WriteString(" - ")
+		dst = strconv.AppendInt(append(append(dst, program(q)...), '('), int64(q.PID), 10)
+		if dst = append(dst, ')'); i > 0 {
+			dst = append(dst, " - "...)
 		}
 	}
-	return b.String()
+	return dst
 }
 
-// before is what a process ran before it became what it is, "" if that says nothing.
-func before(p *event.Process) string {
+// before is what a process ran before it became what it is, nil if that says nothing.
+func before(p *event.Process) *event.Process {
 	was := p.Previous
 	if was == nil || was.Source != event.FromExec || was.Exe == p.Exe || len(was.Args) == 0 {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("%s: %s", Escape(was.Exe), CommandLine(was.Args))
+	return was
 }
 
 // maxEvidenceLines bounds the evidence in text; JSON has all.
@@ -131,7 +140,7 @@ func (a *Alert) appendEvidence(dst []byte) []byte {
 		}
 		if line := Escape(e.Field) + " " + quote(e.Excerpt()); !slices.Contains(shown, line) {
 			shown = append(shown, line)
-			dst = appendField(dst, "evidence", line)
+			dst = append(append(label(dst, "evidence"), line...), '\n')
 		}
 	}
 	return dst
@@ -143,15 +152,15 @@ func (a *Alert) appendSteps(dst []byte) []byte {
 		return dst
 	}
 	if a.Related[0].What == "" {
-		return appendField(dst, "related", describeRelated(a))
+		return append(append(label(dst, "related"), describeRelated(a)...), '\n')
 	}
 	for i := range a.Related[:min(len(a.Related), maxSerials)] {
 		r := &a.Related[i]
 		at := time.UnixMilli(r.ID.Msec).UTC().Format("15:04:05.000")
-		dst = appendField(dst, "related", fmt.Sprintf("%s %s, serial %d", at, r.What, r.ID.Serial))
+		dst = fmt.Appendf(label(dst, "related"), "%s %s, serial %d\n", at, r.What, r.ID.Serial)
 	}
 	if more := len(a.Related) - maxSerials; more > 0 {
-		dst = appendField(dst, "related", fmt.Sprintf("and %d more", more))
+		dst = fmt.Appendf(label(dst, "related"), "and %d more\n", more)
 	}
 	return dst
 }

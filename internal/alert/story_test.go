@@ -42,7 +42,7 @@ func TestStory(t *testing.T) {
 		if got := story(ev); got != tt.story {
 			t.Errorf("story = %q, want %q", got, tt.story)
 		}
-		if got := tree(ev.Process); got != tt.tree {
+		if got := string(appendTree(nil, ev.Process)); got != tt.tree {
 			t.Errorf("tree = %q, want %q", got, tt.tree)
 		}
 	}
@@ -54,7 +54,7 @@ func TestTreeIsBounded(t *testing.T) {
 	for i := range 100 {
 		p = &event.Process{PID: i, Exe: "/bin/sh", Parent: p}
 	}
-	if got := tree(p); strings.Count(got, "sh(") != maxTree || !strings.HasPrefix(got, "... - sh(88)") {
+	if got := string(appendTree(nil, p)); strings.Count(got, "sh(") != maxTree || !strings.HasPrefix(got, "... - sh(88)") {
 		t.Errorf("tree = %s", got)
 	}
 }

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,39 +14,48 @@ import (
 // is escaped: it never reaches a terminal raw.
 func (a *Alert) AppendText(dst []byte) []byte {
 	ev, lead := a.Event, a.Rules[0]
-	dst = fmt.Appendf(dst, "%s %s %s\n", ev.Time().Format(timeFormat), strings.ToUpper(a.Level.String()), Escape(lead.Title))
-	dst = appendField(dst, "story", story(ev))
+	dst = append(appendTime(dst, ev.ID.Msec), ' ')
+	dst = append(appendUpper(dst, a.Level.String()), ' ')
+	dst = append(appendEscaped(dst, lead.Title), '\n')
+	dst = append(appendStory(label(dst, "story"), ev), '\n')
 	if ev.Exec != nil {
-		dst = appendField(dst, "command", CommandLine(ev.Exec.Args)+missing(ev.Exec))
+		dst = append(append(appendCommandLine(label(dst, "command"), ev.Exec.Args), missing(ev.Exec)...), '\n')
 	} else {
-		dst = appendField(dst, "action", Escape(action(ev))+about(ev))
+		dst = append(appendAbout(appendEscaped(label(dst, "action"), action(ev)), ev), '\n')
 	}
-	if p := ev.Process; p != nil {
-		dst = appendField(dst, "process", describe(p))
-		if was := before(p); was != "" {
-			dst = appendField(dst, "before", was)
-		}
-		dst = appendField(dst, "parent", describeParent(p))
-		if p.Parent != nil {
-			dst = appendField(dst, "tree", tree(p))
-		}
+	if ev.Process != nil {
+		dst = appendProcess(dst, ev.Process)
 	}
 	dst = a.appendEvidence(dst)
 	for _, r := range a.Rules[1:] {
-		dst = appendField(dst, "also", fmt.Sprintf("%s (%s)", Escape(r.Title), r.Level))
+		dst = append(appendEscaped(label(dst, "also"), r.Title), " ("...)
+		dst = append(append(dst, r.Level.String()...), ")\n"...)
 	}
 	if len(a.Group) > 0 {
-		dst = appendField(dst, "group", describeGroup(a.Group))
+		dst = append(append(label(dst, "group"), describeGroup(a.Group)...), '\n')
 	}
 	dst = a.appendSteps(dst)
 	for _, do := range lead.Response {
-		dst = appendField(dst, "do", Escape(do))
+		dst = append(appendEscaped(label(dst, "do"), do), '\n')
 	}
-	return appendField(dst, "event", where(a))
+	return append(a.appendWhere(label(dst, "event")), '\n')
 }
 
-func appendField(dst []byte, name, text string) []byte {
-	return fmt.Appendf(dst, "  %-8s %s\n", name, text)
+// label begins a line.
+func label(dst []byte, name string) []byte {
+	const blanks = "         "
+	return append(append(append(dst, "  "...), name...), blanks[min(len(name), len(blanks)-1):]...)
+}
+
+func appendUpper(dst []byte, word string) []byte {
+	for i := range len(word) {
+		c := word[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func missing(x *event.Exec) string {
@@ -55,75 +65,114 @@ func missing(x *event.Exec) string {
 	return "  [arguments incomplete]"
 }
 
-func where(a *Alert) string {
+func (a *Alert) appendWhere(dst []byte) []byte {
 	id := a.Event.ID
-	s := fmt.Sprintf("%d.%03d:%d", id.Msec/1000, id.Msec%1000, id.Serial)
 	if id.Node != "" {
-		s = Escape(id.Node) + " " + s
+		dst = append(appendEscaped(dst, id.Node), ' ')
 	}
-	s += ", alert " + a.ID
+	dst = append(strconv.AppendInt(dst, id.Msec/1000, 10), '.')
+	dst = append(digits(dst, id.Msec%1000, 3), ':')
+	dst = strconv.AppendUint(dst, id.Serial, 10)
+	dst = append(append(dst, ", alert "...), a.ID...)
 	if a.Incident.Count > 1 {
-		s += fmt.Sprintf(", no. %d of incident %s", a.Incident.Count, a.Incident.ID)
+		dst = strconv.AppendInt(append(dst, ", no. "...), int64(a.Incident.Count), 10)
+		dst = append(append(dst, " of incident "...), a.Incident.ID...)
 	}
-	return s
+	return dst
 }
 
-func describe(p *event.Process) string {
-	s := fmt.Sprintf("pid %d %s", p.PID, Escape(p.Exe))
+// appendProcess appends the lines about a process and its ancestors.
+func appendProcess(dst []byte, p *event.Process) []byte {
+	dst = append(describe(label(dst, "process"), p), '\n')
+	if was := before(p); was != nil {
+		dst = append(appendEscaped(label(dst, "before"), was.Exe), ": "...)
+		dst = append(appendCommandLine(dst, was.Args), '\n')
+	}
+	dst = append(describeParent(label(dst, "parent"), p), '\n')
+	if p.Parent != nil {
+		dst = append(appendTree(label(dst, "tree"), p), '\n')
+	}
+	return dst
+}
+
+func describe(dst []byte, p *event.Process) []byte {
+	dst = append(strconv.AppendInt(append(dst, "pid "...), int64(p.PID), 10), ' ')
+	dst = appendEscaped(dst, p.Exe)
 	switch {
 	case p.User != "":
-		s += ", user " + Escape(p.User)
+		dst = appendEscaped(append(dst, ", user "...), p.User)
 	case p.UID >= 0:
-		s += fmt.Sprintf(", uid %d", p.UID)
+		dst = strconv.AppendInt(append(dst, ", uid "...), int64(p.UID), 10)
 	}
 	if p.CWD != "" {
-		s += ", in " + Escape(p.CWD)
+		dst = appendEscaped(append(dst, ", in "...), p.CWD)
 	}
 	if p.TTY != "" {
-		s += ", on " + Escape(p.TTY)
+		dst = appendEscaped(append(dst, ", on "...), p.TTY)
 	}
-	return s
+	return dst
 }
 
-func describeParent(p *event.Process) string {
+func describeParent(dst []byte, p *event.Process) []byte {
+	dst = strconv.AppendInt(append(dst, "pid "...), int64(p.PPID), 10)
 	if p.Parent == nil {
-		return fmt.Sprintf("pid %d, unknown", p.PPID)
+		return append(dst, ", unknown"...)
 	}
-	s := fmt.Sprintf("pid %d %s", p.PPID, Escape(p.Parent.Exe))
+	dst = appendEscaped(append(dst, ' '), p.Parent.Exe)
 	if len(p.Parent.Args) > 0 {
-		s += ": " + CommandLine(p.Parent.Args)
+		dst = appendCommandLine(append(dst, ": "...), p.Parent.Args)
 	}
-	return s
+	return dst
 }
 
 // maxText bounds a command line in text, in bytes; JSON has all of it.
 const maxText = 2000
 
 // CommandLine shows arguments as a shell would take them, escaped, and cut if very long.
-func CommandLine(args []string) string {
-	var b strings.Builder
+func CommandLine(args []string) string { return string(appendCommandLine(nil, args)) }
+
+func appendCommandLine(dst []byte, args []string) []byte {
+	start := len(dst)
 	for i, arg := range args {
 		if i > 0 {
-			b.WriteByte(' ')
+			dst = append(dst, ' ')
 		}
-		if room := maxText - b.Len(); len(arg) > room {
+		if room := maxText - (len(dst) - start); len(arg) > room {
 			cut := arg[:max(room, 0)]
-			fmt.Fprintf(&b, "%s...[+%d bytes]", quote(cut), len(strings.Join(args[i:], " "))-len(cut))
-			break
+			return fmt.Appendf(appendQuoted(dst, cut), "...[+%d bytes]", len(strings.Join(args[i:], " "))-len(cut))
 		}
-		b.WriteString(quote(arg))
+		dst = appendQuoted(dst, arg)
 	}
-	return b.String()
+	return dst
 }
 
-const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"
-
-func quote(arg string) string {
-	if arg != "" && strings.Trim(arg, plain) == "" {
-		return arg
+// plain are the characters that no shell and no reader takes for more than themselves.
+var plain = func() (set [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_") {
+		set[c] = true
 	}
-	return "'" + strings.ReplaceAll(Escape(arg), "'", `'\''`) + "'"
+	return set
+}()
+
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if !plain[s[i]] {
+			return false
+		}
+	}
+	return s != ""
 }
+
+func quote(arg string) string { return string(appendQuoted(nil, arg)) }
+
+func appendQuoted(dst []byte, arg string) []byte {
+	if isPlain(arg) {
+		return append(dst, arg...)
+	}
+	return append(append(append(dst, '\''), strings.ReplaceAll(Escape(arg), "'", `'\''`)...), '\'')
+}
+
+func appendEscaped(dst []byte, s string) []byte { return append(dst, Escape(s)...) }
 
 // Escape replaces what a terminal or a log viewer could act on: control characters, bytes that are not
 // UTF-8, line separators and characters that change the direction of text.
@@ -158,26 +207,29 @@ func clean(s string) bool {
 
 // AppendEventText appends an event as one line for people, without a newline.
 func AppendEventText(dst []byte, ev *event.Event) []byte {
-	dst = fmt.Appendf(dst, "%s %d %s", ev.Time().Format(timeFormat), ev.ID.Serial, action(ev))
+	dst = append(appendTime(dst, ev.ID.Msec), ' ')
+	dst = append(strconv.AppendUint(dst, ev.ID.Serial, 10), ' ')
+	dst = append(dst, action(ev)...)
 	if ev.Process != nil {
-		dst = append(append(dst, ' '), describe(ev.Process)...)
+		dst = describe(append(dst, ' '), ev.Process)
 	}
 	if ev.Exec != nil {
-		dst = append(append(dst, ": "...), CommandLine(ev.Exec.Args)+missing(ev.Exec)...)
+		dst = append(appendCommandLine(append(dst, ": "...), ev.Exec.Args), missing(ev.Exec)...)
 	}
 	return dst
 }
 
-// about is the address or the file that an event is about.
-func about(ev *event.Event) string {
+// appendAbout appends the address or the file that an event is about.
+func appendAbout(dst []byte, ev *event.Event) []byte {
 	if addr, ok := ev.Address(); ok && addr.IP.IsValid() {
-		return fmt.Sprintf(" %s port %d", addr.IP, addr.Port)
+		dst = addr.IP.AppendTo(append(dst, ' '))
+		return strconv.AppendUint(append(dst, " port "...), uint64(addr.Port), 10)
 	}
 	var buf [4]string
 	if paths := filePath(buf[:0], ev); len(paths) > 0 {
-		return " " + Escape(clip(paths[0]))
+		return appendEscaped(append(dst, ' '), clip(paths[0]))
 	}
-	return ""
+	return dst
 }
 
 var filePath = event.ECS("file.path")
