@@ -125,10 +125,10 @@ func actions(dst []string, ev *Event) []string {
 func (ev *Event) ofRecords(dst []string, add func([]string, words) []string) []string {
 	for i := range ev.Records {
 		r := &ev.Records[i]
-		w, ok := recordWords[r.Type]
-		if !ok {
+		if !isWorded(r.Type) {
 			continue
 		}
+		w := recordWords[r.Type]
 		if r.Type == avc {
 			w = ofAVC(r)
 		}
