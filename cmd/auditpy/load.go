@@ -41,9 +41,11 @@ func (l *loader) rules(cfg *config.Config) (*agent.Loaded, error) {
 	}
 	read, err := rulefile.ReadTrusted(existing(cfg))
 	files = append(files, read...)
+	done := letLoad(files)
 	set, diags := rules.LoadOptions(files, optionsOf(cfg))
+	done()
 	if !l.bounded { // later the heap holds more than rules
-		boundMemory(sequencesRoom(set))
+		boundMemory(roomOf(set))
 		l.bounded = true
 	}
 	loaded := &agent.Loaded{Config: *cfg, Rules: set, Hash: hashOf(files), Diags: append(unreadable(err), diags...)}

@@ -86,11 +86,14 @@ func loadTold(w io.Writer, from ruleSource) (*rules.Set, []rule.Diag, error) {
 		files = builtin.Files()
 	}
 	read, err := rulefile.Read(from.paths)
-	set, diags := rules.LoadOptions(append(files, read...), from.options)
+	files = append(files, read...)
+	done := letLoad(files)
+	set, diags := rules.LoadOptions(files, from.options)
+	done()
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
 	}
-	boundMemory(sequencesRoom(set))
+	boundMemory(roomOf(set))
 	return set, diags, err
 }
 

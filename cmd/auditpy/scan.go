@@ -96,7 +96,7 @@ func (f *scanFlags) run(c *cobra.Command, args []string) error {
 	out := f.output(c, in)
 	l := in.loop(set, correlate.Options{PerRule: f.group == "rule"})
 	l.OnAlert, l.OnEvent = out.alert, out.progress.event
-	boundMemory(sequencesRoom(set) + out.room())
+	addRoom(out.room())
 	err = in.run(c.Context(), l)
 	out.progress.clear()
 	if err != nil {

@@ -2,6 +2,7 @@
 package rulefile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -38,15 +39,19 @@ func readMax(name string, most int64) (rule.File, error) {
 		return rule.File{}, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return rule.File{}, fmt.Errorf("%s: not a regular file", name)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
+	var b bytes.Buffer
+	if err == nil {
+		b.Grow(int(min(info.Size(), most)) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(io.LimitReader(f, most+1)); err != nil {
 		return rule.File{}, err
 	}
-	if int64(len(b)) > most {
+	if int64(b.Len()) > most {
 		return rule.File{}, fmt.Errorf("%s: over %d bytes", name, most)
 	}
-	return rule.File{Name: name, Data: b}, nil
+	return rule.File{Name: name, Data: b.Bytes()}, nil
 }

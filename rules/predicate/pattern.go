@@ -57,14 +57,19 @@ const (
 // Compile returns the pattern that matches the whole of a value against parts in order. If fold is
 // set, letters match in either case (simple Unicode folding).
 func Compile(parts []Part, fold bool) *Pattern {
-	p := &Pattern{fold: fold, units: appendUnits(nil, parts, fold)}
-	p.choose(normalize(parts))
+	parts = normalize(parts)
+	size := 0
+	for _, part := range parts {
+		size += len(part.Text) + 1
+	}
+	p := &Pattern{fold: fold, units: appendUnits(make([]unit, 0, size), parts, fold)}
+	p.choose(parts)
 	return p
 }
 
 // normalize joins neighbouring literals and drops repeated runs.
 func normalize(parts []Part) []Part {
-	var out []Part
+	out := make([]Part, 0, len(parts))
 	for _, part := range parts {
 		last := len(out) - 1
 		switch {

@@ -11,8 +11,9 @@ type unit struct {
 	r    rune
 }
 
+// appendUnits appends the units of parts that are normal.
 func appendUnits(dst []unit, parts []Part, fold bool) []unit {
-	for _, part := range normalize(parts) {
+	for _, part := range parts {
 		if part.Kind != Literal {
 			dst = append(dst, unit{kind: part.Kind})
 			continue

@@ -46,7 +46,10 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // stands, also inside of a quoted text (YAML 1.2.2 §9.1.2), so this needs no parser, and a document
 // with a syntax error cannot hide the ones after it.
 func split(f rule.File) []chunk {
-	text := lineBreaks.Replace(strings.TrimPrefix(string(f.Data), "\ufeff"))
+	text := strings.TrimPrefix(string(f.Data), "\ufeff")
+	if strings.Contains(text, "\r") {
+		text = lineBreaks.Replace(text)
+	}
 	var out []chunk
 	begin, line, start := 0, 0, 0
 	for off := 0; off < len(text); line++ {
