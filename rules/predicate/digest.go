@@ -1,9 +1,8 @@
 package predicate
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	mathbits "math/bits"
+	"math/rand/v2"
 )
 
 // Digest is what a Memo knows a list of numbers and texts by: two lists have the same one with a chance of 2⁻⁶⁴, whoever
@@ -23,12 +22,12 @@ type Digest struct {
 // digestWords bounds a list, in words of eight bytes: an event is mostly a tenth of it.
 const digestWords = 1024
 
+// newKeys makes keys with the generator of the runtime, ChaCha8 with a key of the kernel's: what it has told tells nothing of
+// what it will.
 func newKeys() *[digestWords]uint64 {
-	var secret [8 * digestWords]byte
-	rand.Read(secret[:]) // it never fails
 	keys := new([digestWords]uint64)
 	for i := range keys {
-		keys[i] = binary.LittleEndian.Uint64(secret[8*i:])
+		keys[i] = rand.Uint64()
 	}
 	return keys
 }
