@@ -1,8 +1,8 @@
 package predicate
 
 import (
+	"hash/maphash"
 	mathbits "math/bits"
-	"math/rand/v2"
 )
 
 // Digest is what a Memo knows a list of numbers and texts by: two lists have the same one with a chance of 2⁻⁶⁴, whoever
@@ -22,12 +22,12 @@ type Digest struct {
 // digestWords bounds a list, in words of eight bytes: an event is mostly a tenth of it.
 const digestWords = 1024
 
-// newKeys makes keys with the generator of the runtime, ChaCha8 with a key of the kernel's: what it has told tells nothing of
-// what it will.
+// newKeys makes keys of seeds, each of which is 64 bits of the runtime's generator (ChaCha8, with a key of the kernel's): the
+// hash of nothing is one of its seed alone.
 func newKeys() *[digestWords]uint64 {
 	keys := new([digestWords]uint64)
 	for i := range keys {
-		keys[i] = rand.Uint64()
+		keys[i] = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
 	return keys
 }
