@@ -267,7 +267,9 @@ func (a *Assembler) take(p *pending, r *audit.Record) {
 	a.stats.Records++
 	p.bytes += size
 	a.held += size
-	p.add(r)
+	if !p.torn || !p.mend(r) {
+		p.add(r)
+	}
 }
 
 // close ends an event.

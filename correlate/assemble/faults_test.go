@@ -293,3 +293,39 @@ func TestE10LongCommandLine(t *testing.T) {
 		}
 	}
 }
+
+// TestTornCopy: a copy of a log that ends anywhere, and then the log: each execution comes once, and whole. All but the last
+// record of an event were cut in turn.
+func TestTornCopy(t *testing.T) {
+	lines := []string{
+		`type=SYSCALL msg=audit(5.000:7): arch=c000003e syscall=59 success=yes exit=0 items=2 ppid=1 pid=2 uid=0 exe="/bin/x" key="k"` + "\x1dUID=\"root\"",
+		`type=EXECVE msg=audit(5.000:7): argc=2 a0="sh" a1="-c"`,
+		`type=CWD msg=audit(5.000:7): cwd="/"`,
+		`type=PATH msg=audit(5.000:7): item=0 name="/bin/x"`,
+		`type=PATH msg=audit(5.000:7): item=1 name="/lib/y"`,
+		`type=PROCTITLE msg=audit(5.000:7): proctitle="x"`,
+	}
+	want := fmt.Sprint(add(t, New(Options{}), lines...)[0].Records)
+	for cut := range len(lines) - 1 {
+		for n := range len(lines[cut]) {
+			torn, err := audit.ParseLine(lines[cut][:n])
+			if err != nil {
+				continue
+			}
+			torn.Torn = true
+			a := New(Options{})
+			evs := add(t, a, lines[:cut]...)
+			evs = keep(evs, a.Add(nil, torn))
+			evs = append(evs, add(t, a, lines...)...)
+			if len(evs) != 1 || !evs[0].Complete || evs[0].Exec == nil || fmt.Sprint(evs[0].Exec.Args) != "[sh -c]" {
+				t.Fatalf("cut at %q: %d events, want one that is whole: %+v", lines[cut][:n], len(evs), evs)
+			}
+			if got := fmt.Sprint(evs[0].Records); len(evs[0].Records) == len(lines) && cut > 0 && got != want {
+				t.Fatalf("cut at %q: %v\nwant %v", lines[cut][:n], got, want)
+			}
+			if evs[0].Call.Raw(audit.CallKey) != "k" || len(evs[0].Records) != len(lines) {
+				t.Fatalf("cut at %q: key %q, %d records", lines[cut][:n], evs[0].Call.Raw(audit.CallKey), len(evs[0].Records))
+			}
+		}
+	}
+}

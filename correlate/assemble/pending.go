@@ -1,6 +1,9 @@
 package assemble
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/internal/text"
@@ -98,19 +101,48 @@ func (p *pending) has(r *audit.Record) bool {
 	const far = 64
 	rs := p.ev.Records
 	for i := len(rs) - 1; i >= max(0, len(rs)-far); i-- {
-		if rs[i].Type == r.Type && rs[i].Body == r.Body && rs[i].Name == r.Name {
+		if rs[i].Type == r.Type && rs[i].Name == r.Name && (rs[i].Body == r.Body && !rs[i].Torn || r.Torn && strings.HasPrefix(rs[i].Body, r.Body)) {
 			return true
 		}
 	}
 	return false
 }
 
-func (p *pending) add(r *audit.Record) {
-	p.ev.Records = append(p.ev.Records, audit.Record{
-		ID: p.ev.ID, Type: r.Type, Mark: r.Mark, Name: p.text.Add(r.Name), Body: p.text.Add(r.Body), Enriched: p.text.Add(r.Enriched),
+// mend takes a record in the place of one that was cut off within it: a copy of a log may end in the middle of a record that
+// the log has whole.
+func (p *pending) mend(r *audit.Record) bool {
+	i := slices.IndexFunc(p.ev.Records, func(t audit.Record) bool {
+		return t.Torn && t.Type == r.Type && t.Name == r.Name && strings.HasPrefix(r.Body, t.Body)
 	})
-	own := &p.ev.Records[len(p.ev.Records)-1]
-	switch r.Type {
+	if i < 0 {
+		return false
+	}
+	p.ev.Records[i] = p.own(r)
+	p.torn, p.called, p.joined, p.tries, p.paths = false, false, false, 0, 0
+	p.argv.Reset()
+	for i := range p.ev.Records {
+		p.torn = p.torn || p.ev.Records[i].Torn
+		p.read(&p.ev.Records[i])
+	}
+	return true
+}
+
+// own returns a copy of a record.
+func (p *pending) own(r *audit.Record) audit.Record {
+	return audit.Record{
+		ID: p.ev.ID, Type: r.Type, Mark: r.Mark, Name: p.text.Add(r.Name), Body: p.text.Add(r.Body), Enriched: p.text.Add(r.Enriched), Torn: r.Torn,
+	}
+}
+
+func (p *pending) add(r *audit.Record) {
+	p.ev.Records = append(p.ev.Records, p.own(r))
+	p.torn = p.torn || r.Torn
+	p.read(&p.ev.Records[len(p.ev.Records)-1])
+}
+
+// read takes apart what a record tells of the event.
+func (p *pending) read(own *audit.Record) {
+	switch own.Type {
 	case audit.Syscall:
 		if !p.called {
 			p.call.Parse(own.Body)
@@ -127,10 +159,9 @@ func (p *pending) add(r *audit.Record) {
 	case audit.Sockaddr:
 		p.saddr = true
 	default:
-		p.single = r.Type.Single()
+		p.single = own.Type.Single()
 	}
-	p.ended = p.ended || last(r.Type)
-	p.torn = p.torn || r.Torn
+	p.ended = p.ended || last(own.Type)
 }
 
 // last reports whether an event ends with a record of this type.
