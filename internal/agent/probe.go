@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,11 +31,45 @@ func Running(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return tried(f)
+	return listed(f, info.Sys().(*syscall.Stat_t).Ino)
+}
+
+// looks is how often the list is looked through for a lock. The kernel gives it out in pieces of a page at most, and where a
+// lock goes between two of them the next one is left out: os.ReadFile, which reads 512 bytes at first, missed an agent with a
+// dozen other locks on the host.
+const looks = 32
+
+func listed(f *os.File, inode uint64) (pid int, err error) {
+	for range looks {
+		locks, pieces, err := readLocks()
+		if err != nil {
+			return tried(f)
+		}
+		if pid, err = holder(locks, inode); pid != 0 || err != nil || pieces < 2 {
+			return pid, err
+		}
 	}
-	return holder(string(locks), info.Sys().(*syscall.Stat_t).Ino)
+	return 0, nil
+}
+
+// readLocks returns the kernel's list of locks, and in how many pieces it came.
+func readLocks() (list string, pieces int, err error) {
+	f, err := os.Open("/proc/locks")
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	var all []byte
+	for buf := make([]byte, 64<<10); ; pieces++ {
+		n, err := f.Read(buf)
+		all = append(all, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			return string(all), pieces, nil
+		}
+		if err != nil {
+			return "", 0, err
+		}
+	}
 }
 
 // holder finds who holds the lock of a file: 1: FLOCK ADVISORY WRITE pid major:minor:inode start end.

@@ -3,6 +3,9 @@ package agent
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/auditpy/auditpy/internal/config"
@@ -81,4 +84,54 @@ func privateDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// TestRunningAmongLocks: an agent is not missed while other locks come and go: the list is read in pieces, between which it moves.
+func TestRunningAmongLocks(t *testing.T) {
+	if _, err := os.Stat("/proc/locks"); err != nil {
+		t.Skip("no /proc/locks here")
+	}
+	dir := t.TempDir()
+	lock, err := lockState(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range 2 {
+		wg.Go(func() { comeAndGo(t, filepath.Join(dir, strconv.Itoa(i)), stop) })
+	}
+	for range 1000 {
+		if pid, err := Running(dir); pid != os.Getpid() || err != nil {
+			t.Errorf("Running: %d, %v; want %d", pid, err, os.Getpid())
+			break
+		}
+	}
+	close(stop)
+	wg.Wait()
+}
+
+// comeAndGo takes and gives back many locks.
+func comeAndGo(t *testing.T, name string, stop chan struct{}) {
+	files := make([]*os.File, 150)
+	for n := 0; ; n++ {
+		select {
+		case <-stop:
+			for _, f := range files {
+				_ = f.Close()
+			}
+			return
+		default:
+		}
+		i := n % len(files)
+		_ = files[i].Close()
+		f, err := os.Create(name + "." + strconv.Itoa(i))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		files[i] = f
+	}
 }
