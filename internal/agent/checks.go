@@ -184,7 +184,7 @@ func (s *supervisor) publish(now moment) *ledger {
 		g.blind, g.beat = s.beat.silent, s.beat.seen
 	}
 	for _, o := range s.outs {
-		g.sinks = append(g.sinks, sinkLedger{name: o.sink.Name(), up: !o.down.Load(), notices: o.notices.Load(), refused: o.refused.Load(), Stats: o.queue.Stats()})
+		g.sinks = append(g.sinks, sinkLedger{name: o.sink.Name(), up: !o.down.Load(), notices: o.notices.Load(), refused: o.refused.Load(), unkept: o.unkept.Load(), Stats: o.queue.Stats()})
 	}
 	s.latest.Store(g)
 	return g

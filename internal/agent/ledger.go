@@ -44,6 +44,7 @@ type sinkLedger struct {
 	up      bool
 	notices uint64 // of the agent's own that its queue took
 	refused uint64 // alerts that were too large for its queue
+	unkept  uint64 // lines that it could not keep for the next process
 	spool.Stats
 }
 

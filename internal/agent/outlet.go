@@ -28,6 +28,7 @@ type outlet struct {
 	confessed confession    // owned by run
 	notices   atomic.Uint64 // taken by the queue
 	refused   atomic.Uint64 // alerts that were too large for it
+	unkept    atomic.Uint64 // lines that the sink could not keep for the next process
 }
 
 const (
@@ -147,6 +148,7 @@ func (o *outlet) deliver(ctx context.Context, batch []alert.Envelope) bool {
 		o.proofs.note(o.sink.Name(), batch[:done])
 		batch = batch[done:]
 		o.report(err)
+		o.tellUnkept()
 		o.confess(err == nil, false, time.Now())
 		if err == nil {
 			return true
@@ -174,6 +176,18 @@ func (o *outlet) report(err error) {
 		o.log.Warn("sink is down: alerts wait", "sink", o.sink.Name(), "err", err)
 	case err == nil && was:
 		o.log.Info("sink is back", "sink", o.sink.Name(), "waiting", o.queue.Len())
+	}
+}
+
+// tellUnkept logs, at the first, that a sink cannot keep what its peer may not have read.
+func (o *outlet) tellUnkept() {
+	s, ok := o.sink.(interface{ Unkept() (uint64, error) })
+	if !ok {
+		return
+	}
+	lines, err := s.Unkept()
+	if was := o.unkept.Swap(lines); was == 0 && lines > 0 {
+		o.log.Error("what the peer may not have read is in memory only: a kill of the agent loses it", "sink", o.sink.Name(), "err", err)
 	}
 }
 

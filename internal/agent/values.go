@@ -39,6 +39,7 @@ var (
 	mSent       = counter("auditpy_sink_sent_total", "Alerts that a sink took.", "sink")
 	mDropped    = counter("auditpy_sink_dropped_total", "Alerts that the bounds of a sink's spool cost.", "sink")
 	mDamaged    = counter("auditpy_sink_damaged_total", "Alerts lost to damage in a sink's spool.", "sink")
+	mUnkept     = counter("auditpy_sink_unkept_total", "Lines sent over TCP or TLS that could not be kept on disk for the next process to send again.", "sink")
 	mWaiting    = gauge("auditpy_sink_waiting", "Alerts that wait for a sink.", "sink")
 	mSpool      = gauge("auditpy_sink_spool_bytes", "What they take on disk or in memory.", "sink")
 	mUp         = gauge("auditpy_sink_up", "0 if the last try to reach a sink failed.", "sink")
@@ -151,6 +152,7 @@ func (k *sinkLedger) values(v *values) {
 	v.count(mSent, k.Acked, k.name)
 	v.count(mDropped, k.Dropped+k.refused, k.name)
 	v.count(mDamaged, k.Lost, k.name)
+	v.count(mUnkept, k.unkept, k.name)
 	v.add(mWaiting, float64(k.Frames), k.name)
 	v.add(mSpool, float64(k.Bytes), k.name)
 	up := 0.0

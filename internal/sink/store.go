@@ -20,6 +20,8 @@ type store struct {
 	f      *os.File
 	size   int64
 	buf    []byte
+	unkept uint64 // lines that could not be written
+	why    error  // of the last one
 }
 
 func newStore(path, header string, most int64) *store {
@@ -98,29 +100,39 @@ func readBounded(path string, most int64) string {
 	return string(b[:n])
 }
 
-// add appends a line.
+// add appends a line, or counts it.
 func (s *store) add(line []byte, at time.Time) {
+	if err := s.write(line, at); err != nil {
+		s.unkept, s.why = s.unkept+1, err
+	}
+}
+
+func (s *store) write(line []byte, at time.Time) error {
 	if s.size > s.most {
-		s.turn()
+		if err := s.turn(); err != nil && s.size > 2*s.most { // it must not grow
+			return err
+		}
 	}
-	if s.size > 2*s.most { // it cannot be turned, and must not grow
-		return
-	}
-	if s.f == nil && s.open() != nil {
-		return
+	if s.f == nil {
+		if err := s.open(); err != nil {
+			return err
+		}
 	}
 	s.buf = appendStored(s.buf[:0], line, at)
 	if _, err := s.f.WriteAt(s.buf, s.size); err != nil {
-		return // the next is written over what there is of it
+		return err // the next is written over what there is of it
 	}
 	s.size += int64(len(s.buf))
+	return nil
 }
 
 // turn makes the file the older one.
-func (s *store) turn() {
-	if errors.Join(s.close(), os.Rename(s.path, s.path+".1")) == nil {
+func (s *store) turn() error {
+	err := errors.Join(s.close(), os.Rename(s.path, s.path+".1"))
+	if err == nil {
 		s.size = 0
 	}
+	return err
 }
 
 // open opens the file behind its last whole line, and begins it if there is none.

@@ -1,7 +1,9 @@
 package sink
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,4 +135,18 @@ func TestStoreThatCannotTurn(t *testing.T) {
 	if info.Size() > 2*most+100 {
 		t.Errorf("%d bytes", info.Size())
 	}
+	if s.unkept < 100 || s.why == nil {
+		t.Errorf("%d lines are said not to be kept, and why: %v; want most of 300", s.unkept, s.why)
+	}
+}
+
+// TestUnkept: a sink tells that it cannot keep what its peer may not have read, and sends all the same.
+func TestUnkept(t *testing.T) {
+	r := receiver(t, sinktest.Options{})
+	s := sinkOf(t, SyslogOptions{Network: "tcp", Address: r.Addr(), WindowFile: filepath.Join(t.TempDir(), "nowhere", "window")}).(*Stream)
+	sendBatch(t, s, batch(0, 2))
+	if lines, err := s.Unkept(); lines != 2 || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Unkept: %d, %v; want 2, and that the folder is not there", lines, err)
+	}
+	must(t, s.Close())
 }

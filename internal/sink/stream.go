@@ -64,6 +64,14 @@ var closed = func() chan struct{} {
 	return c
 }()
 
+// Unkept returns how many lines are not in WindowFile, and why the last one is not: the next process could not send them again.
+func (s *Stream) Unkept() (lines uint64, err error) {
+	if s.window.store == nil {
+		return 0, nil
+	}
+	return s.window.store.unkept, s.window.store.why
+}
+
 // Send sends the alerts and waits until the peer's kernel has them all.
 func (s *Stream) Send(ctx context.Context, batch []alert.Envelope) (done int, err error) {
 	if err = s.sendAll(ctx, batch); err != nil {
