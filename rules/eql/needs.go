@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -14,12 +15,9 @@ const Unrecorded = "unrecorded"
 // needs returns what audit rules must record so that a rule can hold: for each term the cheapest, which is executions if
 // they will do. Alternatives are joined with a bar.
 func (e *Engine) needs(r *compiled) (needs []string) {
-	for id := r.first; id < r.end; id++ {
-		if s := r.seq; s != nil && (e.units[id].term == s.Until || s.Terms[e.units[id].term].Missing) {
-			continue
-		}
-		n := e.needsOf(e.units[id].cond)
-		if slices.ContainsFunc(e.units[id].by, func(f keyField) bool { return !f.optional && e.fields[f.id].get == nil }) {
+	for u := range e.needed(r) {
+		n := e.needsOf(u.cond)
+		if !e.hasKey(u) {
 			n = Unrecorded
 		}
 		if !slices.Contains(needs, n) {
@@ -32,16 +30,33 @@ func (e *Engine) needs(r *compiled) (needs []string) {
 
 // signals are the needs for package coverage.
 func (e *Engine) signals(r *compiled) (all []rule.Signal) {
-	for id := r.first; id < r.end; id++ {
-		if s := r.seq; s != nil && (e.units[id].term == s.Until || s.Terms[e.units[id].term].Missing) {
-			continue
-		}
-		all = rule.Both(all, e.signalsOf(e.units[id].cond))
-		if slices.ContainsFunc(e.units[id].by, func(f keyField) bool { return !f.optional && e.fields[f.id].get == nil }) {
+	for u := range e.needed(r) {
+		all = rule.Both(all, e.signalsOf(u.cond))
+		if !e.hasKey(u) {
 			all = rule.Both(all, rule.Unrecorded())
 		}
 	}
 	return all
+}
+
+// needed are the units without which a rule cannot hold: not what ends a sequence, nor what must be missing from it.
+func (e *Engine) needed(r *compiled) iter.Seq[*unit] {
+	return func(yield func(*unit) bool) {
+		for i := range e.units[r.first:r.end] {
+			u := &e.units[r.first+i]
+			if s := r.seq; s != nil && (u.term == s.Until || s.Terms[u.term].Missing) {
+				continue
+			}
+			if !yield(u) {
+				return
+			}
+		}
+	}
+}
+
+// hasKey reports whether some event has the fields that join a term to others.
+func (e *Engine) hasKey(u *unit) bool {
+	return !slices.ContainsFunc(u.by, func(f keyField) bool { return !f.optional && e.fields[f.id].get == nil })
 }
 
 // signalsOf are the kinds of events that a condition can hold for, and what the fields of arguments and streams that it asks for need.
