@@ -137,13 +137,8 @@ func around(value string, spans []span, most int) (string, []span) {
 	if len(spans) > 0 {
 		from = max(0, min(spans[0].from-most/4, len(value)-most))
 	}
-	for from > 0 && !utf8.RuneStart(value[from]) {
-		from--
-	}
-	to := from + most
-	for to < len(value) && !utf8.RuneStart(value[to]) {
-		to++
-	}
+	from = runeStart(value, from)
+	to := runeStart(value, from+most)
 	head, tail := "", ""
 	if from > 0 {
 		head = "... "
@@ -158,6 +153,17 @@ func around(value string, spans []span, most int) (string, []span) {
 		}
 	}
 	return head + value[from:to] + tail, moved
+}
+
+// runeStart returns where the character begins that has a byte, or the byte itself where it is of none: what is not UTF-8 has
+// no characters, and may be long.
+func runeStart(s string, at int) int {
+	for i := at; i > at-utf8.UTFMax && i > 0 && at < len(s); i-- {
+		if utf8.RuneStart(s[i]) {
+			return i
+		}
+	}
+	return at
 }
 
 // shown marks in a command line, as it is displayed, what evidence found in the raw one.
