@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/alert":     {"internal/audit", "internal/event", "rules/rule"},
 	"internal/sink":      {"internal/alert", "rules/rule"},
 	"internal/sinktest":  {},
-	"rules/rule":         {"internal/event"},
+	"rules/rule":         {"internal/audit", "internal/event"},
 	"rules/predicate":    {},
 	"rules/regex":        {"rules/predicate"},
 	"rules/sigma":        {"internal/audit", "internal/event", "internal/text", "rules/predicate", "rules/regex", "rules/rule"},

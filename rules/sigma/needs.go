@@ -1,11 +1,8 @@
 package sigma
 
 import (
-	"strconv"
-	"strings"
-	"sync"
+	"slices"
 
-	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/rules/rule"
 )
 
@@ -188,59 +185,20 @@ func ofProcess(name string) []rule.Signal {
 
 // ofRecord is what writes a record that passes a test.
 func (n *needing) ofRecord(name string, l *leaf, can func(string) bool) []rule.Signal {
-	var names []string
 	switch name {
 	case "type":
-		for _, t := range recordTypes() {
-			if can(t) {
-				names = append(names, rule.OfType(t))
-			}
-		}
-	case "SYSCALL", "syscall":
-		for _, call := range calls() {
-			if can(call.name) || name == "syscall" && can(call.number) {
-				names = append(names, rule.OfCall(call.name))
-			}
-		}
+		return rule.Meant(rule.RecordTypes(), can)
+	case "SYSCALL":
+		return rule.Meant(rule.CallNames(), can)
+	case "syscall":
+		return rule.Meant(slices.Concat(rule.CallNames(), rule.CallNumbers()), can)
 	case "cmdline", "argc":
-		names = []string{"argv"}
+		return rule.Is("argv")
 	case "key":
 		if l.kind == isPresent || can("(null)") || can("null") {
 			return nil
 		}
 		return []rule.Signal{{{Name: "key=" + l.words, Key: can}}}
-	default:
-		return nil
 	}
-	if len(names) > maxMeant {
-		return nil
-	}
-	return rule.Is(names...)
+	return nil
 }
-
-// maxMeant is over the number of types or system calls that a rule means when it means some and not others.
-const maxMeant = 64
-
-var recordTypes = sync.OnceValue(func() (all []string) {
-	for t := audit.Type(1000); t < 3000; t++ {
-		if name := t.String(); !strings.HasPrefix(name, "UNKNOWN[") {
-			all = append(all, name)
-		}
-	}
-	return all
-})
-
-type numbered struct{ name, number string }
-
-// calls are the system calls, with their numbers here.
-var calls = sync.OnceValue(func() (all []numbered) {
-	native, _ := audit.Arches()
-	for _, name := range audit.SyscallNames() {
-		number := ""
-		if n, ok := audit.SyscallNumber(native, name); ok {
-			number = strconv.Itoa(n)
-		}
-		all = append(all, numbered{name, number})
-	}
-	return all
-})

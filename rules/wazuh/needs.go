@@ -1,9 +1,7 @@
 package wazuh
 
 import (
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/rules/rule"
@@ -81,9 +79,9 @@ func (n *needing) field(l *leaf, can func(string) bool) []rule.Signal {
 	name := strings.ToLower(l.name)
 	switch name {
 	case "audit.type":
-		return meant(recordTypes(), can)
+		return rule.Meant(rule.RecordTypes(), can)
 	case "audit.syscall":
-		return meant(calls(), can)
+		return rule.Meant(rule.CallNumbers(), can)
 	case "audit.key":
 		if can("null") {
 			return nil
@@ -118,43 +116,3 @@ func (l *leaf) wanted() string {
 	_, text, _ := strings.Cut(l.words, " ")
 	return strings.TrimSuffix(strings.TrimPrefix(text, "^"), "$")
 }
-
-// maxMeant is over the number of types or system calls that a rule means when it means some and not others.
-const maxMeant = 64
-
-// meant are the atoms of the values that pass a test.
-func meant(all []valued, can func(string) bool) []rule.Signal {
-	var names []string
-	for _, v := range all {
-		if can(v.value) {
-			names = append(names, v.atom)
-		}
-	}
-	if len(names) > maxMeant {
-		return nil
-	}
-	return rule.Is(names...)
-}
-
-// valued is a value of a field, and what makes the kernel record it.
-type valued struct{ value, atom string }
-
-var recordTypes = sync.OnceValue(func() (all []valued) {
-	for t := audit.Type(1000); t < 3000; t++ {
-		if name := t.String(); !strings.HasPrefix(name, "UNKNOWN[") {
-			all = append(all, valued{name, rule.OfType(name)})
-		}
-	}
-	return all
-})
-
-// calls are the numbers of this machine's system calls.
-var calls = sync.OnceValue(func() (all []valued) {
-	native, _ := audit.Arches()
-	for _, name := range audit.SyscallNames() {
-		if number, ok := audit.SyscallNumber(native, name); ok {
-			all = append(all, valued{strconv.Itoa(number), rule.OfCall(name)})
-		}
-	}
-	return all
-})
