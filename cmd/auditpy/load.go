@@ -19,7 +19,7 @@ type loader struct {
 	file string // as the user named it; empty: the default, if it is there
 	kind string // of the source: the command line counts for more than the file
 
-	bounded bool // memory is
+	room int64 // that the bound of memory has for the rules
 }
 
 // load reads all anew.
@@ -41,17 +41,18 @@ func (l *loader) rules(cfg *config.Config) (*agent.Loaded, error) {
 	}
 	read, err := rulefile.ReadTrusted(existing(cfg))
 	files = append(files, read...)
-	done := letLoad(files)
-	set, diags := rules.LoadOptions(files, optionsOf(cfg))
-	done()
-	if !l.bounded { // later the heap holds more than rules
-		boundMemory(roomOf(set))
-		l.bounded = true
-	}
+	var set *rules.Set
+	var diags []rule.Diag
+	room := withRoom(files, func() *rules.Set {
+		set, diags = rules.LoadOptions(files, optionsOf(cfg))
+		return set
+	})
 	loaded := &agent.Loaded{Config: *cfg, Rules: set, Hash: hashOf(files), Diags: append(unreadable(err), diags...)}
 	if len(set.Rules()) == 0 {
 		return loaded, errors.New("no rule loads: nothing to look for")
 	}
+	addRoom(room - l.room)
+	l.room = room
 	return loaded, nil
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 func main() {
-	boundMemory(0)
+	boundMemory()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -34,34 +35,45 @@ func roomOf(set *rules.Set) int64 {
 // fifths of the time to load 25,000 rules.
 const roomToLoad = 32
 
-// letLoad raises the bound of memory while rules of some files are loaded, and returns what takes that back.
-func letLoad(files []rule.File) (done func()) {
+// withRoom loads rules of some files, and returns how much the bound is to grow for what was loaded.
+func withRoom(files []rule.File, load func() *rules.Set) (room int64) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		load()
+		return 0
+	}
 	size := int64(0)
 	for i := range files {
 		size += int64(len(files[i].Data))
 	}
+	before := living()
 	addRoom(roomToLoad * size)
-	return func() { addRoom(-roomToLoad * size) }
+	set := load()
+	addRoom(-roomToLoad * size)
+	return 2*max(0, living()-before) + roomOf(set)
+}
+
+// living is what is not garbage, in bytes.
+func living() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // addRoom moves the bound of memory, if it is ours.
 func addRoom(size int64) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(debug.SetMemoryLimit(-1) + size)
+	if bound := debug.SetMemoryLimit(-1); os.Getenv("GOMEMLIMIT") == "" && bound < math.MaxInt64 {
+		debug.SetMemoryLimit(bound + size)
 	}
 }
 
-// boundMemory bounds what the collector lets the program grow to: room, what the rules took, and what they need besides. It runs
+// boundMemory bounds what the collector lets the program grow to: room, to which comes what rules take and need. It runs
 // when the heap is five times what lives, or near the bound. GOMEMLIMIT and GOGC in the environment count for more.
-func boundMemory(besides int64) {
+func boundMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
-	if os.Getenv("GOMEMLIMIT") != "" {
-		return
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(room + 2*living())
 	}
-	runtime.GC() // what loading left does not count
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	debug.SetMemoryLimit(room + 2*int64(m.HeapAlloc) + besides)
 }

@@ -87,13 +87,15 @@ func loadTold(w io.Writer, from ruleSource) (*rules.Set, []rule.Diag, error) {
 	}
 	read, err := rulefile.Read(from.paths)
 	files = append(files, read...)
-	done := letLoad(files)
-	set, diags := rules.LoadOptions(files, from.options)
-	done()
+	var set *rules.Set
+	var diags []rule.Diag
+	addRoom(withRoom(files, func() *rules.Set {
+		set, diags = rules.LoadOptions(files, from.options)
+		return set
+	}))
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
 	}
-	boundMemory(roomOf(set))
 	return set, diags, err
 }
 

@@ -16,15 +16,21 @@ func (a *Assembler) tick(n *node, msec int64) {
 	n.newest, n.behind = msec, 0
 	for _, q := range []*queue{&n.calls, &n.loose} {
 		for p := q.first; p != nil; p = p.next {
-			p.opened = min(p.opened, msec)
+			if !p.torn {
+				p.opened = min(p.opened, msec)
+			}
 		}
 	}
 }
 
 func (a *Assembler) expire(dst []*event.Event, n *node) []*event.Event {
 	due := n.newest - a.opts.Hold.Milliseconds()
-	for p := n.loose.first; p != nil && p.opened < due; p = n.loose.first {
-		dst = a.expired(dst, p)
+	for p := n.loose.first; p != nil && (p.torn || p.opened < due); {
+		next := p.next
+		if p.opened < due {
+			dst = a.expired(dst, p)
+		}
+		p = next
 	}
 	if n.calls.first == nil || n.calls.first.opened >= due {
 		return dst
@@ -46,11 +52,22 @@ func (a *Assembler) expired(dst []*event.Event, p *pending) []*event.Event {
 
 // expireFar closes what MaxDistance says.
 func (a *Assembler) expireFar(dst []*event.Event) []*event.Event {
-	for p := a.oldest; p != nil && a.added-p.number > a.opts.MaxDistance; p = a.oldest {
+	for p := a.far(); p != nil; p = a.far() {
 		dst = a.expired(dst, p)
 		dst = a.release(dst, p.node)
 	}
 	return dst
+}
+
+// far returns an event that was opened too many records ago; one with a torn record may wait for a whole log.
+func (a *Assembler) far() *pending {
+	const log = 64
+	for p := a.oldest; p != nil && a.added-p.number > a.opts.MaxDistance; p = p.newer {
+		if !p.torn || a.added-p.number > log*a.opts.MaxDistance {
+			return p
+		}
+	}
+	return nil
 }
 
 // evict closes the oldest event to make room.

@@ -294,8 +294,7 @@ func TestE10LongCommandLine(t *testing.T) {
 	}
 }
 
-// TestTornCopy: a copy of a log that ends anywhere, and then the log: each execution comes once, and whole. All but the last
-// record of an event were cut in turn.
+// TestTornCopy: a copy of a log that ends anywhere, and then the log: each execution comes once, and whole.
 func TestTornCopy(t *testing.T) {
 	lines := []string{
 		`type=SYSCALL msg=audit(5.000:7): arch=c000003e syscall=59 success=yes exit=0 items=2 ppid=1 pid=2 uid=0 exe="/bin/x" key="k"` + "\x1dUID=\"root\"",
@@ -306,7 +305,7 @@ func TestTornCopy(t *testing.T) {
 		`type=PROCTITLE msg=audit(5.000:7): proctitle="x"`,
 	}
 	want := fmt.Sprint(add(t, New(Options{}), lines...)[0].Records)
-	for cut := range len(lines) - 1 {
+	for cut := range lines {
 		for n := range len(lines[cut]) {
 			torn, err := audit.ParseLine(lines[cut][:n])
 			if err != nil {
@@ -327,5 +326,45 @@ func TestTornCopy(t *testing.T) {
 				t.Fatalf("cut at %q: key %q, %d records", lines[cut][:n], evs[0].Call.Raw(audit.CallKey), len(evs[0].Records))
 			}
 		}
+	}
+}
+
+// TestTornRecordAlone: so does an event of one record.
+func TestTornRecordAlone(t *testing.T) {
+	line := "type=ADD_USER msg=audit(5.000:7): pid=1 uid=0 msg='op=adding user id=1001 exe=\"/usr/sbin/useradd\" res=success'"
+	for n := range len(line) {
+		torn, err := audit.ParseLine(line[:n])
+		if err != nil {
+			continue
+		}
+		torn.Torn = true
+		a := New(Options{})
+		evs := append(keep(nil, a.Add(nil, torn)), add(t, a, line)...)
+		if len(evs) != 1 || !evs[0].Complete || len(evs[0].Records) != 1 || evs[0].Records[0].Body != record(t, line).Body {
+			t.Fatalf("cut at %q: %+v, want one event that is whole", line[:n], evs)
+		}
+	}
+}
+
+// TestTornBeforeLog: however long the log is that comes after its copy, what the copy cut off waits for it, and keeps up
+// no other.
+func TestTornBeforeLog(t *testing.T) {
+	const events = 30_000
+	a := New(Options{})
+	torn := record(t, execution(events*100, events, "sh", "-c")[1][:56])
+	torn.Torn = true
+	evs := add(t, a, execution(events*100, events, "sh", "-c")[0])
+	evs = keep(evs, a.Add(nil, torn))
+	for i := 1; i <= events; i++ {
+		evs = append(evs, add(t, a, execution(i*100, i, "sh", "-c")...)...)
+		if a.Open() > 20 {
+			t.Fatalf("%d events are open after %d", a.Open(), i)
+		}
+	}
+	if last := evs[len(evs)-1]; len(evs) != events || last.ID.Serial != events || !last.Complete || len(last.Exec.Args) != 2 {
+		t.Errorf("%d events, the last %v: %+v; want %d", len(evs), last.ID, last.Exec, events)
+	}
+	if a.held != 0 || a.Stats().Expired != 0 {
+		t.Errorf("%d bytes held, %d expired", a.held, a.Stats().Expired)
 	}
 }

@@ -1,7 +1,6 @@
 package assemble
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -111,10 +110,13 @@ func (p *pending) has(r *audit.Record) bool {
 // mend takes a record in the place of one that was cut off within it: a copy of a log may end in the middle of a record that
 // the log has whole.
 func (p *pending) mend(r *audit.Record) bool {
-	i := slices.IndexFunc(p.ev.Records, func(t audit.Record) bool {
-		return t.Torn && t.Type == r.Type && t.Name == r.Name && strings.HasPrefix(r.Body, t.Body)
-	})
-	if i < 0 {
+	i := 0
+	for ; i < len(p.ev.Records); i++ {
+		if t := &p.ev.Records[i]; t.Torn && t.Type == r.Type && t.Name == r.Name && strings.HasPrefix(r.Body, t.Body) {
+			break
+		}
+	}
+	if i == len(p.ev.Records) {
 		return false
 	}
 	p.ev.Records[i] = p.own(r)
@@ -122,7 +124,7 @@ func (p *pending) mend(r *audit.Record) bool {
 	p.argv.Reset()
 	for i := range p.ev.Records {
 		p.torn = p.torn || p.ev.Records[i].Torn
-		p.read(&p.ev.Records[i])
+		p.learn(&p.ev.Records[i])
 	}
 	return true
 }
@@ -136,12 +138,25 @@ func (p *pending) own(r *audit.Record) audit.Record {
 
 func (p *pending) add(r *audit.Record) {
 	p.ev.Records = append(p.ev.Records, p.own(r))
-	p.torn = p.torn || r.Torn
-	p.read(&p.ev.Records[len(p.ev.Records)-1])
+	p.learn(&p.ev.Records[len(p.ev.Records)-1])
+	if r.Torn {
+		p.tear()
+	}
 }
 
-// read takes apart what a record tells of the event.
-func (p *pending) read(own *audit.Record) {
+// tear notes that a record was cut off. If its file is a copy the log comes after it, from its begin: the event then waits until
+// that has come to its time, and keeps up no other.
+func (p *pending) tear() {
+	p.torn, p.opened = true, p.stamp.msec
+	if p.in == &p.node.calls {
+		p.in.remove(p)
+		p.prev, p.next = nil, nil
+		p.node.loose.insert(p)
+	}
+}
+
+// learn takes apart what a record tells of the event.
+func (p *pending) learn(own *audit.Record) {
 	switch own.Type {
 	case audit.Syscall:
 		if !p.called {
@@ -161,7 +176,7 @@ func (p *pending) read(own *audit.Record) {
 	default:
 		p.single = own.Type.Single()
 	}
-	p.ended = p.ended || last(own.Type)
+	p.ended = p.ended || last(own.Type) && !own.Torn // it may come whole
 }
 
 // last reports whether an event ends with a record of this type.

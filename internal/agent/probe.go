@@ -16,8 +16,8 @@ import (
 
 // Running returns the pid of the agent that uses a state directory; 0 if none does.
 //
-// The kernel's list of locks tells. To try the lock is for a host that hides the list: an agent that starts just then fails, and
-// is started again.
+// The kernel's list of locks tells. To try the lock is for a host that hides the list, or where that never stands still: an agent
+// that starts just then fails, and is started again.
 func Running(dir string) (int, error) {
 	f, err := os.Open(filepath.Join(dir, lockFile))
 	if errors.Is(err, os.ErrNotExist) {
@@ -37,19 +37,21 @@ func Running(dir string) (int, error) {
 // looks is how often the list is looked through for a lock. The kernel gives it out in pieces of a page at most, and where a
 // lock goes between two of them the next one is left out: os.ReadFile, which reads 512 bytes at first, missed an agent with a
 // dozen other locks on the host.
-const looks = 32
+const looks = 8
 
 func listed(f *os.File, inode uint64) (pid int, err error) {
+	before := ""
 	for range looks {
 		locks, pieces, err := readLocks()
 		if err != nil {
 			return tried(f)
 		}
-		if pid, err = holder(locks, inode); pid != 0 || err != nil || pieces < 2 {
+		if pid, err = holder(locks, inode); pid != 0 || err != nil || pieces < 2 || locks == before {
 			return pid, err
 		}
+		before = locks
 	}
-	return 0, nil
+	return tried(f)
 }
 
 // readLocks returns the kernel's list of locks, and in how many pieces it came.

@@ -83,7 +83,7 @@ func RecordValues(dst []string, ev *Event, rec int) []string {
 		return append(append(dst, ev.Exec.Args...), ev.Exec.CommandLine)
 	}
 	add := func(f audit.Field) bool {
-		if f.Key != "argc" && f.Value != "" {
+		if f.Key != "argc" && f.Value != "" && (r.Type != audit.Syscall || !IsArgument(f.Key) || isRegister(f.Value)) {
 			dst = append(dst, f.Decode())
 		}
 		return true

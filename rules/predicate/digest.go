@@ -8,7 +8,8 @@ import (
 // Digest is what a Memo knows a list of numbers and texts by: two lists have the same one with a chance of 2⁻⁶⁴, whoever
 // chose them, for its keys are secret and nothing tells what it is. It is NH, the first layer of UMAC (Black, Halevi, Krawczyk,
 // Krovetz, Rogaway 1999, theorem 1; RFC 4418), on words of 64 bits: the sum of products of two words each, to each of which a
-// key was added. Texts carry their lengths, so that no other list gives the same words.
+// key was added. Texts carry their lengths, so that no other list gives the same words if the same kinds come in the same order: that
+// is for who asks a question to see to.
 //
 // A hash such as a map has would not do. It has a secret too, but two texts can be made that collide whatever that is, in
 // one of some hundred pairs (in AES of one round, one byte that differs can be taken back by the next block): a command that

@@ -76,10 +76,10 @@ func (ix *index) askLoose(e *Engine, sc *scratch) {
 }
 
 // opened returns the rules whose gates the own fields of a record open, valid until the next call: mostly the same text
-// was seen before.
+// was seen before. An EXECVE record that is one of several is never looked up: alone, its text decided less.
 func (ix *index) opened(e *Engine, sc *scratch) []int32 {
 	d := sc.memo.Digest()
-	known := e.ownText(&d, sc, sc.rec)
+	known := e.ownText(&d, sc, sc.rec) && sc.ev.Settled(sc.rec)
 	if known {
 		if found, ok := sc.memo.Get(ix.question, &d); ok {
 			return found
@@ -90,7 +90,7 @@ func (ix *index) opened(e *Engine, sc *scratch) []int32 {
 		sc.found = ix.own[i].open(sc.found, e, sc, ix.numbers)
 	}
 	sc.found = sorted(sc.found)
-	if known && sc.ev.Settled(sc.rec) {
+	if known {
 		sc.memo.Put(ix.question, &d, sc.found)
 	}
 	return sc.found

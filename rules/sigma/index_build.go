@@ -46,7 +46,7 @@ func (e *Engine) buildRecords(ids []int) {
 	e.untyped, e.loneOthers = e.newIndex(others, nil, none), e.newIndex(all, nil, none)
 	for t, ids := range named {
 		has := func(n need) bool {
-			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name) && e.mayHave(n, t)
+			return n.field == keywordField || e.mayBe(n, t) && event.MayHave(t, e.fields[n.field].name) && e.inRegister(n, t)
 		}
 		lone := e.newIndex(slices.Concat(ids, all), has, t)
 		e.lone.set(t, lone)
@@ -134,8 +134,8 @@ func (e *Engine) mayBe(n need, t audit.Type) bool {
 	return !e.isType(n) || t == audit.Unlisted || n.needle.Text == "" || strings.Contains(strings.ToLower(t.String()), strings.ToLower(n.needle.Text))
 }
 
-// mayHave reports whether a need may be met by a register, which has hex digits only.
-func (e *Engine) mayHave(n need, t audit.Type) bool {
+// inRegister reports whether a need may be met by a register, which has hex digits only; true for all other fields.
+func (e *Engine) inRegister(n need, t audit.Type) bool {
 	return t != audit.Syscall || !event.IsArgument(e.fields[n.field].name) || event.IsHex(n.needle.Text)
 }
 

@@ -151,8 +151,15 @@ func (d *dice) event(serial int) []string {
 	title := "type=PROCTITLE" + stamp + "proctitle=" + hexOrQuoted(d.text())
 	switch d.roll(5) {
 	case 0:
-		argv := "type=EXECVE" + stamp + fmt.Sprintf("argc=3 a0=%s a1=%s a2=%s", hexOrQuoted(d.text()), hexOrQuoted(d.text()), hexOrQuoted(d.text()))
-		return []string{call(59), argv, cwd, path, title}
+		argv := "type=EXECVE" + stamp + fmt.Sprintf("argc=3 a0=%s a1=%s", hexOrQuoted(d.text()), hexOrQuoted(d.text()))
+		last := fmt.Sprintf("a2=%s", hexOrQuoted(d.text()))
+		switch d.roll(3) {
+		case 0: // of two records
+			return []string{call(59), argv, "type=EXECVE" + stamp + last, cwd, path, title}
+		case 1: // of which one was lost
+			return []string{call(59), argv, cwd, path, title}
+		}
+		return []string{call(59), argv + " " + last, cwd, path, title}
 	case 1:
 		return []string{call(42), "type=SOCKADDR" + stamp + "saddr=" + d.pick("0200115C7F0000010000000000000000", "02000035080808080000000000000000", "01002F7800DEAD", "01002F7800BEEF", "0100002F78DEAD"), title}
 	case 2:
@@ -287,6 +294,37 @@ func TestLeftover(t *testing.T) {
 			}
 			if got := len(e.Eval(nil, evs[0])); got != i%2 {
 				t.Errorf("%s, %s: %d matches, want %d", detection, saddr, got, i%2)
+			}
+		}
+	}
+}
+
+// TestLostPiece: an execution whose second record was lost says nothing of the next one that begins alike.
+func TestLostPiece(t *testing.T) {
+	const body = "title: r\nid: r\nlogsource: {product: linux, service: auditd}\ndetection:\n  s: %s\n  condition: s\n"
+	lines := []string{
+		"SYSCALL msg=audit(5.000:1): arch=c000003e syscall=59 success=yes exit=0 a0=3 a1=1 a2=6e a3=0 items=0 ppid=1 pid=2 auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm=\"x\" exe=\"/bin/x\" key=(null)",
+		"EXECVE msg=audit(5.000:1): argc=3 a0=\"sh\" a1=\"-c\"", "EXECVE msg=audit(5.000:1): a2=\"mark\"", "PROCTITLE msg=audit(5.000:1): proctitle=\"x\"",
+	}
+	for _, detection := range []string{"{type: EXECVE, a2|contains: mark}", "['mark']"} {
+		e, _ := Compile([]rule.File{{Name: "r.yml", Data: []byte(fmt.Sprintf(body, detection))}}, Options{})
+		for i, lost := range []int{2, -1, 2, -1} {
+			a := assemble.New(assemble.Options{})
+			var evs []*event.Event
+			for k, line := range lines {
+				r, err := audit.ParseLine("type=" + line)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if k != lost {
+					evs = a.Add(nil, r)
+				}
+			}
+			if len(evs) == 0 {
+				evs = a.Flush(nil)
+			}
+			if got := len(e.Eval(nil, evs[0])); got != i%2 {
+				t.Errorf("%s, step %d: %d matches, want %d", detection, i, got, i%2)
 			}
 		}
 	}
