@@ -140,7 +140,7 @@ func (a *Alert) appendEvidence(dst []byte) []byte {
 		}
 		if line := Escape(e.Field) + " " + quote(e.Excerpt()); !slices.Contains(shown, line) {
 			shown = append(shown, line)
-			dst = append(append(label(dst, "evidence"), line...), '\n')
+			dst = append(append(appendLabel(dst, "evidence"), line...), '\n')
 		}
 	}
 	return dst
@@ -152,15 +152,15 @@ func (a *Alert) appendSteps(dst []byte) []byte {
 		return dst
 	}
 	if a.Related[0].What == "" {
-		return append(append(label(dst, "related"), describeRelated(a)...), '\n')
+		return append(append(appendLabel(dst, "related"), describeRelated(a)...), '\n')
 	}
 	for i := range a.Related[:min(len(a.Related), maxSerials)] {
 		r := &a.Related[i]
 		at := time.UnixMilli(r.ID.Msec).UTC().Format("15:04:05.000")
-		dst = fmt.Appendf(label(dst, "related"), "%s %s, serial %d\n", at, r.What, r.ID.Serial)
+		dst = fmt.Appendf(appendLabel(dst, "related"), "%s %s, serial %d\n", at, r.What, r.ID.Serial)
 	}
 	if more := len(a.Related) - maxSerials; more > 0 {
-		dst = fmt.Appendf(label(dst, "related"), "and %d more\n", more)
+		dst = fmt.Appendf(appendLabel(dst, "related"), "and %d more\n", more)
 	}
 	return dst
 }
