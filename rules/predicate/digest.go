@@ -62,7 +62,8 @@ func (d *Digest) Text(s string) {
 }
 
 // long adds what follows the first eight bytes; the last words may overlap those before. Its loop is pair with the sum in
-// registers: 816 bytes take 0.1 µs, half of what it took to write them down, hash them as maps do, and compare (BenchmarkDigest).
+// registers: 816 bytes take 0.1 µs, as much as to write them down, hash them as maps do, and compare (BenchmarkDigest). What is won is
+// that no texts are kept: four megabytes of them were always cold, and a scan took a seventh longer.
 func (d *Digest) long(s string) {
 	n := len(s)
 	hi, lo, at := d.hi, d.lo, 8
