@@ -9,7 +9,6 @@ import (
 	"github.com/auditpy/auditpy/internal/agent"
 	"github.com/auditpy/auditpy/internal/config"
 	"github.com/auditpy/auditpy/internal/rulefile"
-	"github.com/auditpy/auditpy/rules"
 	"github.com/auditpy/auditpy/rules/builtin"
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -41,12 +40,7 @@ func (l *loader) rules(cfg *config.Config) (*agent.Loaded, error) {
 	}
 	read, err := rulefile.ReadTrusted(existing(cfg))
 	files = append(files, read...)
-	var set *rules.Set
-	var diags []rule.Diag
-	room := withRoom(files, func() *rules.Set {
-		set, diags = rules.LoadOptions(files, optionsOf(cfg))
-		return set
-	})
+	set, diags, room := loadWithRoom(files, optionsOf(cfg))
 	loaded := &agent.Loaded{Config: *cfg, Rules: set, Hash: hashOf(files), Diags: append(unreadable(err), diags...)}
 	if len(set.Rules()) == 0 {
 		return loaded, errors.New("no rule loads: nothing to look for")

@@ -35,11 +35,11 @@ func roomOf(set *rules.Set) int64 {
 // fifths of the time to load 25,000 rules.
 const roomToLoad = 32
 
-// withRoom loads rules of some files, and returns how much the bound is to grow for what was loaded.
-func withRoom(files []rule.File, load func() *rules.Set) (room int64) {
+// loadWithRoom is rules.LoadOptions with room for what rules are made of. Room is how much the bound is to grow for what was loaded.
+func loadWithRoom(files []rule.File, o rules.Options) (set *rules.Set, diags []rule.Diag, room int64) {
 	if os.Getenv("GOMEMLIMIT") != "" {
-		load()
-		return 0
+		set, diags = rules.LoadOptions(files, o)
+		return set, diags, 0
 	}
 	size := int64(0)
 	for i := range files {
@@ -47,9 +47,9 @@ func withRoom(files []rule.File, load func() *rules.Set) (room int64) {
 	}
 	before := living()
 	addRoom(roomToLoad * size)
-	set := load()
+	set, diags = rules.LoadOptions(files, o)
 	addRoom(-roomToLoad * size)
-	return 2*max(0, living()-before) + roomOf(set)
+	return set, diags, 2*max(0, living()-before) + roomOf(set)
 }
 
 // living is what is not garbage, in bytes.

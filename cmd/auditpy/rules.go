@@ -87,12 +87,8 @@ func loadTold(w io.Writer, from ruleSource) (*rules.Set, []rule.Diag, error) {
 	}
 	read, err := rulefile.Read(from.paths)
 	files = append(files, read...)
-	var set *rules.Set
-	var diags []rule.Diag
-	addRoom(withRoom(files, func() *rules.Set {
-		set, diags = rules.LoadOptions(files, from.options)
-		return set
-	}))
+	set, diags, room := loadWithRoom(files, from.options)
+	addRoom(room)
 	for _, d := range diags {
 		fmt.Fprintln(w, told(d))
 	}

@@ -368,3 +368,19 @@ func TestTornBeforeLog(t *testing.T) {
 		t.Errorf("%d bytes held, %d expired", a.held, a.Stats().Expired)
 	}
 }
+
+// TestTornAndLate: a call that blocked for long ends with an old time; torn, it waits for its whole record as others do.
+func TestTornAndLate(t *testing.T) {
+	lines := execution(5000, 7, "sh", "-c")
+	a := New(Options{})
+	evs := add(t, a, execution(60_000, 8, "x")...)
+	evs = append(evs, add(t, a, lines[0])...)
+	torn := record(t, lines[1][:50])
+	torn.Torn = true
+	evs = keep(evs, a.Add(nil, torn))
+	evs = append(evs, add(t, a, execution(60_100, 9, "x")...)...)
+	evs = append(evs, add(t, a, lines...)...)
+	if last := evs[len(evs)-1]; len(evs) != 3 || last.ID.Serial != 7 || !last.Complete || len(last.Exec.Args) != 2 {
+		t.Errorf("%d events, the last %v: %+v", len(evs), last.ID, last.Exec)
+	}
+}

@@ -145,9 +145,9 @@ func (p *pending) add(r *audit.Record) {
 }
 
 // tear notes that a record was cut off. If its file is a copy the log comes after it, from its begin: the event then waits until
-// that has come to its time, and keeps up no other.
+// that has come to where it was opened, however far its clock is set back for that, and keeps up no other.
 func (p *pending) tear() {
-	p.torn, p.opened = true, p.stamp.msec
+	p.torn = true
 	if p.in == &p.node.calls {
 		p.in.remove(p)
 		p.prev, p.next = nil, nil
