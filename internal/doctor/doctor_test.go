@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -253,5 +254,24 @@ func TestIdentity(t *testing.T) {
 	}
 	if why := mine.barred(dir + "/none"); !strings.Contains(why, "no such file") {
 		t.Error(why)
+	}
+}
+
+// TestStateLeft: a lock that another user left is told, for the agent then runs without it, and seems not to run.
+func TestStateLeft(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file to another user")
+	}
+	for owner, want := range map[int]Status{0: OK, 65534: Fault} {
+		o := host(t)
+		lock := filepath.Join(o.Config.StateDir, "lock")
+		if err := errors.Join(os.WriteFile(lock, nil, 0o600), os.Chown(lock, owner, -1)); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range Examine(context.Background(), o).Checks {
+			if c.Name == "state" && (c.Status != want || want == Fault && !strings.Contains(c.What, "a lock of another user")) {
+				t.Errorf("lock of uid %d: %v %s, want %v", owner, c.Status, c.What, want)
+			}
+		}
 	}
 }

@@ -104,6 +104,13 @@ func (x *examination) health() {
 	x.ok("health", "auditpy says that all is well")
 }
 
+// isLeft reports whether the agent's lock belongs to another user than the folder: then an agent runs without lock and spool, and
+// seems not to run.
+func (x *examination) isLeft(dir string, info fs.FileInfo) bool {
+	lock, err := os.Lstat(filepath.Join(dir, "lock"))
+	return err == nil && ownerOf(lock) != ownerOf(info)
+}
+
 // state: alerts wait there, with command lines in them.
 func (x *examination) state() {
 	dir := x.o.Config.StateDir
@@ -119,6 +126,9 @@ func (x *examination) state() {
 		x.cannotLook("state", err)
 	case !x.isOurs(ownerOf(info)):
 		x.fault("state", fmt.Sprintf("%s belongs to uid %d, who may change what auditpy remembers", dir, ownerOf(info)), "chown it to the user that auditpy runs as")
+	case x.isLeft(dir, info):
+		x.fault("state", fmt.Sprintf("%s has a lock of another user than uid %d, whose it is: an agent ran there as that user, and this one cannot use what it left", dir, ownerOf(info)),
+			fmt.Sprintf("stop auditpy; chown -R --reference=%[1]s %[1]s; start it", dir))
 	case info.Mode().Perm()&0o022 != 0:
 		x.fault("state", fmt.Sprintf("%s has mode %04o: others may change what it remembers", dir, info.Mode().Perm()), "chmod 0700 "+dir)
 	case info.Mode().Perm()&0o055 != 0:
