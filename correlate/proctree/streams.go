@@ -123,12 +123,15 @@ func descriptor(arg uint64) int {
 
 // connected notes that fd is a connection now.
 func (t *Tree) connected(x *call, n *node, fd int, initiated bool) {
-	a, ok := x.ev.Address()
-	if fd < 0 || !ok {
+	if fd < 0 {
 		return
 	}
-	if !a.IP.IsValid() { // of another family: the number is in use for it
-		if n.open != nil {
+	a, ok := x.ev.IPAddress()
+	if !ok {
+		if n.open == nil {
+			return
+		}
+		if _, known := x.ev.Address(); known { // of another family: the number is in use for it
 			n.open.forget(fd)
 		}
 		return

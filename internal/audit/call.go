@@ -58,6 +58,7 @@ func CallFieldNamed(name string) (CallField, bool) {
 // Call is a SYSCALL record, taken apart once. Its strings are parts of the body it was made from.
 type Call struct {
 	raw    [callFields]string
+	name   string
 	quoted uint32 // bit set: the value stood in quotes
 	has    uint32
 	odd    bool // the body is not what the kernel writes: in another order, or with more
@@ -88,6 +89,9 @@ func (c *Call) Parse(body string) {
 			c.set(f, value, quoted)
 		}
 		next = f + 1
+	}
+	if c.Has(CallNumber) {
+		c.name = SyscallName(c.Arch(), c.Num(CallNumber))
 	}
 }
 
@@ -203,12 +207,7 @@ func (c *Call) Arch() uint32 {
 }
 
 // Name returns the name of the system call, or "" if the tables do not know it.
-func (c *Call) Name() string {
-	if !c.Has(CallNumber) {
-		return ""
-	}
-	return SyscallName(c.Arch(), c.Num(CallNumber))
-}
+func (c *Call) Name() string { return c.name }
 
 // Success reports whether the call succeeded; false also if the record does not say, as for a call that never
 // returned.

@@ -63,7 +63,7 @@ func (ev *Event) ofCall() (w words, failed, ok bool) {
 			w = created
 		}
 	case "connect", "accept", "accept4":
-		if a, found := ev.Address(); !found || !a.IP.IsValid() {
+		if _, found := ev.IPAddress(); !found {
 			w.endpoint = nil
 			break
 		}

@@ -30,7 +30,7 @@ const (
 
 // direction is of a network only: a socket of this host leads nowhere.
 func direction(ev *Event) string {
-	if a, ok := ev.Address(); !ok || !a.IP.IsValid() {
+	if _, ok := ev.IPAddress(); !ok {
 		return ""
 	}
 	return [...]string{neither: "", destination: "egress", source: "ingress"}[ev.side()]

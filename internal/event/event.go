@@ -7,6 +7,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 
 	"github.com/auditpy/auditpy/internal/audit"
@@ -64,4 +65,14 @@ func (ev *Event) Address() (audit.Address, bool) {
 	}
 	saddr, _ := r.Field("saddr")
 	return audit.ParseSockaddr(saddr)
+}
+
+// IPAddress is Address of IP only. Most sockets are of this host, and their paths take time and memory to make.
+func (ev *Event) IPAddress() (audit.Address, bool) {
+	const unix = "saddr=0100"
+	if r := ev.Find(audit.Sockaddr); r == nil || strings.HasPrefix(r.Body, unix) {
+		return audit.Address{}, false
+	}
+	a, ok := ev.Address()
+	return a, ok && a.IP.IsValid()
 }

@@ -171,6 +171,9 @@ func ownCommandLine(dst []string, ev *Event) []string {
 
 // ownCWD is the directory that the event tells, else the one the process was last seen in.
 func ownCWD(ev *Event) string {
+	if p := ev.Process; p != nil && ev.Exec != nil && p.Image == ev.ID && p.CWD != "" && ev.ID != (audit.ID{}) {
+		return p.CWD // is what the execution told
+	}
 	if dir := ev.cwd(); dir != "" {
 		return dir
 	}

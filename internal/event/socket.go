@@ -30,9 +30,9 @@ func (ev *Event) connection() (connection, bool) {
 	default:
 		return connection{}, false
 	}
-	peer, ok := ev.Address() // a call on many, such as sendmmsg, leaves the record of its last one
+	peer, ok := ev.IPAddress() // a call on many, such as sendmmsg, leaves the record of its last one
 	c.peer = peer
-	return c, ok && peer.IP.IsValid()
+	return c, ok
 }
 
 // underWay reports whether a connect that did not succeed goes on by itself: a non-blocking one ends with
