@@ -12,7 +12,7 @@ import (
 // held returns the memory that the table and what it holds are charged for, counted anew.
 func held(tree *Tree) int {
 	seen := make(map[*node]bool)
-	bytes := 0
+	bytes := pageSize * len(tree.table.pages)
 	var walk func(n *node)
 	walk = func(n *node) {
 		if n == nil || seen[n] {
@@ -23,7 +23,7 @@ func held(tree *Tree) int {
 		walk(n.parent)
 		walk(n.previous)
 	}
-	for _, e := range tree.table {
+	for e := range tree.table.all() {
 		walk(e.node)
 		walk(tree.shown)
 		for _, c := range e.claims {

@@ -15,7 +15,7 @@ func (t *Tree) current(x *call) *node {
 		t.replace(&e.node, nil)
 	}
 	c := x.exact(e)
-	if c == nil && (x.ppid == 1 || t.table[x.host.key(x.ppid)] == nil) {
+	if c == nil && (x.ppid == 1 || t.table.get(x.host.key(x.ppid)) == nil) {
 		c, _ = x.orphan(e)
 	}
 	if c == nil {

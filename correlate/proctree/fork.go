@@ -31,7 +31,7 @@ func (t *Tree) ended(h *host, ev *event.Event) {
 	}
 	value, _ := r.Field("pid")
 	pid, err := strconv.Atoi(value)
-	if e := t.table[h.key(pid)]; err == nil && possible(pid) && e != nil && e.node != nil {
+	if e := t.table.get(h.key(pid)); err == nil && possible(pid) && e != nil && e.node != nil {
 		x := call{ev: ev, host: h}
 		x.exit(e.node)
 		t.bury(h.key(pid))

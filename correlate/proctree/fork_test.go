@@ -49,8 +49,8 @@ func TestThread(t *testing.T) {
 	var k kernel
 	tree := New(Options{})
 	see(tree, k.exec(10, 5, "/bin/java", "java"), k.call(nrClone, 10, 5, "/bin/java", "success=yes exit=11 a0=3d0f00"))
-	if len(tree.table) != 1 {
-		t.Errorf("%d processes, want 1", len(tree.table))
+	if tree.table.count != 1 {
+		t.Errorf("%d processes, want 1", tree.table.count)
 	}
 	see(tree, k.call(60, 10, 5, "/bin/java", "a0=0"))
 	k.msec += grace * 2

@@ -80,14 +80,14 @@ func check(t *testing.T, tree *Tree) {
 			hold(n.previous)
 		}
 	}
-	for _, e := range tree.table {
+	for e := range tree.table.all() {
 		hold(e.node)
 		for _, c := range e.claims {
 			hold(c)
 		}
 	}
 	hold(tree.shown)
-	bytes := 0
+	bytes := pageSize * len(tree.table.pages)
 	lives := make(map[*life]int)
 	open := make(map[*descriptors]bool)
 	for n, held := range holds {

@@ -24,7 +24,7 @@ func (t *Tree) parent(x *call) *node {
 		return t.lookup(x)
 	}
 	n.life.seen, n.life.position = max(n.life.seen, x.ev.ID.Msec), x.host.position()
-	if !x.agree(n, t.table[x.key()]) {
+	if !x.agree(n, t.table.get(x.key())) {
 		return nil
 	}
 	if n.life.same > 0 {
@@ -75,7 +75,7 @@ func (t *Tree) learn(h *host, p *event.Process, msec int64) *node {
 	t.born(n, msec, h.position())
 	n.proc.Source, n.proc.Parent, n.proc.Previous = event.FromProc, nil, nil
 	n.proc.Boot = t.opts.Proc.Boot()
-	if e := t.table[h.key(p.PPID)]; e != nil && e.node != nil && !e.node.life.ended() && e.node.proc.PID != p.PID {
+	if e := t.table.get(h.key(p.PPID)); e != nil && e.node != nil && !e.node.life.ended() && e.node.proc.PID != p.PID {
 		t.link(n, e.node)
 		if e.node.forked(p) {
 			n.proc.Image = e.node.proc.Image
@@ -123,7 +123,7 @@ func (t *Tree) Seed(ps []*event.Process) {
 	h := t.hostNamed("")
 	ps = slices.SortedFunc(slices.Values(ps), func(a, b *event.Process) int { return cmp.Compare(a.Ticks, b.Ticks) }) // parents first
 	for _, p := range ps {
-		if e := t.table[h.key(p.PID)]; e == nil || e.node == nil || !e.node.started(p) {
+		if e := t.table.get(h.key(p.PID)); e == nil || e.node == nil || !e.node.started(p) {
 			t.learn(h, p, p.Start.Msec)
 		}
 	}

@@ -54,7 +54,7 @@ type Tree struct {
 	opts    Options
 	hosts   map[string]*host
 	last    *host // of the event before
-	table   map[key]*entry
+	table   pids
 	names   map[string]string
 	ring    entry // sentinel of a list, the least recently seen first
 	gone    entry // the same of those whose end was seen: they are evicted first
@@ -77,7 +77,7 @@ func New(o Options) *Tree {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 20 << 20
 	}
-	t := &Tree{opts: o, hosts: make(map[string]*host), table: make(map[key]*entry), names: make(map[string]string)}
+	t := &Tree{opts: o, hosts: make(map[string]*host), table: newPids(), names: make(map[string]string)}
 	t.ring.prev, t.ring.next = &t.ring, &t.ring
 	t.gone.prev, t.gone.next = &t.gone, &t.gone
 	t.hostNamed("")
@@ -87,7 +87,7 @@ func New(o Options) *Tree {
 
 // Stats returns the counters.
 func (t *Tree) Stats() Stats {
-	t.stats.Processes, t.stats.Bytes = len(t.table), t.bytes
+	t.stats.Processes, t.stats.Bytes = t.table.count, t.bytes
 	return t.stats
 }
 

@@ -142,7 +142,7 @@ func (l *loader) entries() {
 	t := l.tree
 	for n := l.Count(); n > 0 && l.Err() == nil; n-- {
 		k, gone := key(l.Uint()), l.Bool()
-		if t.table[k] != nil || k.host() > t.numbers || !possible(k.pid()) {
+		if t.table.get(k) != nil || k.host() > t.numbers || !possible(k.pid()) {
 			l.Fail("place of a process")
 			return
 		}

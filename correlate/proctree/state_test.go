@@ -154,7 +154,7 @@ func TestSeedAfterState(t *testing.T) {
 		check(t, b)
 		var got []string
 		for _, pid := range []int{3, 5, 7} {
-			got = append(got, b.table[b.hosts[""].key(pid)].node.proc.CommandLine)
+			got = append(got, b.table.get(b.hosts[""].key(pid)).node.proc.CommandLine)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("boot %s: %q, want %q", boot, got, want)

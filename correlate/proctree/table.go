@@ -25,7 +25,7 @@ type entry struct {
 
 // get returns the entry of a pid, or nil, and makes it the most recently seen.
 func (t *Tree) get(k key) *entry {
-	e := t.table[k]
+	e := t.table.get(k)
 	if e != nil {
 		e.unlink()
 		t.ring.append(e)
@@ -56,7 +56,7 @@ func (t *Tree) at(k key) *entry {
 	e := t.spare[n]
 	t.spare = t.spare[:n]
 	e.key = k
-	t.table[k] = e
+	t.bytes += t.table.put(k, e)
 	t.ring.append(e)
 	return e
 }
@@ -72,7 +72,7 @@ func (t *Tree) replace(at **node, n *node) {
 
 // bound evicts what is over a bound.
 func (t *Tree) bound() {
-	for len(t.table) > 0 && (len(t.table) > t.opts.Max || t.bytes > t.opts.MaxBytes) {
+	for t.table.count > 0 && (t.table.count > t.opts.Max || t.bytes > t.opts.MaxBytes) {
 		t.stats.Evicted++
 		if t.gone.next != &t.gone {
 			t.drop(t.gone.next)
@@ -84,7 +84,7 @@ func (t *Tree) bound() {
 
 func (t *Tree) drop(e *entry) {
 	e.unlink()
-	delete(t.table, e.key)
+	t.bytes -= t.table.remove(e.key)
 	t.replace(&e.node, nil)
 	t.dropClaims(e)
 	*e = entry{}
@@ -99,7 +99,7 @@ func (e *entry) append(last *entry) {
 
 // bury moves the entry of a process that has ended.
 func (t *Tree) bury(k key) {
-	if e := t.table[k]; e != nil {
+	if e := t.table.get(k); e != nil {
 		e.unlink()
 		t.gone.append(e)
 	}
