@@ -57,7 +57,7 @@ func (l *loader) readDetection(doc *document) *detection {
 		References:     d.texts("references"),
 		FalsePositives: d.texts("false_positives"),
 		Response:       d.texts("response"), // ours: Elastic has it in the prose of note
-		Pos:            doc.pos(""),
+		Pos:            doc.start(),
 	}
 	if d.meta.ID == "" {
 		d.meta.ID = d.text("id") // as the rules of Elastic's endpoint have it

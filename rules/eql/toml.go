@@ -16,7 +16,8 @@ import (
 type document struct {
 	file   rule.File
 	values map[string]any
-	places map[string]place // of the keys of the table rule, which is the key "" itself
+	table  int              // where the table rule begins; -1: there is none
+	places map[string]place // of its keys; nil: nobody has asked yet
 }
 
 // place is a value as it is written.
@@ -38,7 +39,7 @@ func (e *fileError) Error() string { return e.pos.String() + ": " + e.msg }
 
 // readTOML reads a rule file. The error is a *fileError.
 func readTOML(f rule.File) (*document, error) {
-	d := &document{file: f, places: make(map[string]place)}
+	d := &document{file: f}
 	switch {
 	case len(f.Data) > maxFile:
 		return nil, &fileError{rule.Pos{File: f.Name}, fmt.Sprintf("file is larger than %d bytes", maxFile)}
@@ -53,31 +54,51 @@ func readTOML(f rule.File) (*document, error) {
 		}
 		return nil, &fileError{pos, strings.TrimPrefix(err.Error(), "toml: ")}
 	}
-	d.locate()
+	var p unstable.Parser
+	d.table = d.find(&p)
 	return d, nil
 }
 
-// locate finds the places of what is in the table rule.
-func (d *document) locate() {
-	var p unstable.Parser
+// find returns where the table rule begins, whose keys p reads next; -1 if there is none.
+func (d *document) find(p *unstable.Parser) int {
 	p.Reset(d.file.Data)
-	table := ""
 	for p.NextExpression() {
-		n := p.Expression()
-		switch n.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			var at int
-			table, at = keyOf(n)
-			if table == "rule" {
-				d.places[""] = place{offset: at}
-			}
-		case unstable.KeyValue:
-			name, at := keyOf(n)
-			if table == "rule" {
-				d.places[name] = valuePlace(&p, n, at)
+		if n := p.Expression(); n.Kind == unstable.Table || n.Kind == unstable.ArrayTable {
+			if table, at := keyOf(n); table == "rule" {
+				return at
 			}
 		}
 	}
+	return -1
+}
+
+// locate finds the places of what is in the table rule: the reader tells none, and to read the file twice takes as long again.
+// So that is left to who has something to say of it.
+func (d *document) locate() {
+	var p unstable.Parser
+	d.places = make(map[string]place)
+	if d.find(&p) < 0 {
+		return
+	}
+	for p.NextExpression() {
+		n := p.Expression()
+		if n.Kind == unstable.Table || n.Kind == unstable.ArrayTable {
+			return
+		}
+		if n.Kind == unstable.KeyValue {
+			name, at := keyOf(n)
+			d.places[name] = valuePlace(&p, n, at)
+		}
+	}
+}
+
+// placeOf is where a key of the table rule has its value.
+func (d *document) placeOf(key string) (place, bool) {
+	if d.places == nil {
+		d.locate()
+	}
+	at, ok := d.places[key]
+	return at, ok
 }
 
 // keyOf returns a key, and where it begins.
@@ -101,14 +122,18 @@ func valuePlace(p *unstable.Parser, n *unstable.Node, key int) place {
 
 // pos is where a key of the table rule has its value; the table, if it has none.
 func (d *document) pos(key string) rule.Pos {
-	at, ok := d.places[key]
-	if !ok {
-		at, ok = d.places[""]
+	if at, ok := d.placeOf(key); ok {
+		return d.at(at.offset)
 	}
-	if !ok {
+	return d.start()
+}
+
+// start is where the table rule begins.
+func (d *document) start() rule.Pos {
+	if d.table < 0 {
 		return rule.Pos{File: d.file.Name}
 	}
-	return d.at(at.offset)
+	return d.at(d.table)
 }
 
 func (d *document) at(offset int) rule.Pos {
@@ -119,7 +144,7 @@ func (d *document) at(offset int) rule.Pos {
 // within is where line and column of a text stand that is the value of a key. In a text with escapes only its beginning is
 // known.
 func (d *document) within(key string, line, col int) rule.Pos {
-	p := d.places[key]
+	p, _ := d.placeOf(key)
 	open := 1
 	if strings.HasPrefix(p.raw, `'''`) || strings.HasPrefix(p.raw, `"""`) {
 		open = 3

@@ -48,20 +48,31 @@ func skipString(s string) int {
 	if !strings.HasPrefix(s, three) {
 		return skipLine(s)
 	}
-	i := 3
-	for ; i < len(s); i++ {
-		if s[i] == '\\' && quote == `"` {
-			i++
-		} else if strings.HasPrefix(s[i:], three) {
-			break
-		}
-	}
-	i = min(i+3, len(s))
+	i := min(3+skipUntil(s[3:], three)+3, len(s))
 	for more := 0; more < 2 && strings.HasPrefix(s[i:], quote); more++ {
 		i++
 	}
 	return i
 }
+
+// skipUntil returns the offset of the quotes that end a string, or its length. Those behind a backslash end none, but in single
+// quotes.
+func skipUntil(s, end string) int {
+	for i := 0; ; {
+		n := strings.Index(s[i:], end)
+		if n < 0 {
+			return len(s)
+		}
+		i += n
+		if end[0] == '\'' || isEven(s[:i]) {
+			return i
+		}
+		i++ // the other quotes may be the first of those that end it
+	}
+}
+
+// isEven reports whether s ends with an even number of backslashes.
+func isEven(s string) bool { return (len(s)-len(strings.TrimRight(s, `\`)))%2 == 0 }
 
 // skipLine is skipString for a string that ends on its line.
 func skipLine(s string) int {
