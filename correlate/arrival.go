@@ -2,10 +2,8 @@ package correlate
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
-	"github.com/auditpy/auditpy/internal/alert"
 	"github.com/auditpy/auditpy/internal/audit"
 	"github.com/auditpy/auditpy/internal/event"
 	"github.com/auditpy/auditpy/internal/text"
@@ -21,6 +19,7 @@ type arrival struct {
 	due    int64
 	turns  []turn
 	stages []satisfied
+	unread event.Parts  // by all of its terms
 	ev     *event.Event // nil: it is in copy
 	kept   int          // bytes of the event, if it is a copy of ours; 0: it lives as long as the call
 	copy   *stash
@@ -44,9 +43,10 @@ type hit struct {
 
 // satisfied is one term that the event satisfies, for all keys.
 type satisfied struct {
-	of   *series
-	term int
-	by   *occurrence // nil: no machine has taken it
+	of      *series
+	term    int
+	by      *occurrence // nil: no machine has taken it
+	unasked bool        // its keys are not known: whether anybody heeds it is known once its turn comes
 }
 
 // hit returns what satisfies a term, nil if nothing does.
@@ -59,41 +59,22 @@ func (t *turn) hit(term int) *hit {
 	return nil
 }
 
-// occurrence is one event of a sequence, and why it is one.
-type occurrence struct {
-	id       audit.ID
-	who      string // entity id of the process
-	what     string // the event in words
-	evidence []rule.Evidence
-	size     int // about, in bytes
-	refs     int // partial sequences that have it
-}
-
-func newOccurrence(id audit.ID, ev *event.Event, evidence []rule.Evidence) *occurrence {
-	o := &occurrence{id: id, what: alert.Brief(ev), evidence: keepEvidence(evidence)}
-	if ev.Process != nil {
-		o.who = ev.Process.EntityID()
-	}
-	o.weigh()
-	return o
-}
-
-func (o *occurrence) weigh() { o.size = occurrenceSize + len(o.who) + len(o.what) + sizeOf(o.evidence) }
-
-// take returns the occurrence of a hit, for a machine to keep.
-func (a *arrival) take(h *hit) *occurrence {
+// occurrence returns that of a hit, for a machine to keep.
+func (s *sequences) occurrence(a *arrival, h *hit) *occurrence {
 	st := &a.stages[h.stage]
 	if st.by == nil {
-		ev := a.event()
-		st.by = newOccurrence(a.id, ev, st.of.Evidence(st.term, ev))
+		ev := a.event(st.of.Terms[st.term].Unread)
+		s.why = st.of.Evidence(s.why[:0], st.term, ev)
+		st.by = s.newOccurrence(a.id, ev, s.why)
+		clear(s.why)
 	}
 	return st.by
 }
 
-// event returns the event, valid until the arrival is used again.
-func (a *arrival) event() *event.Event {
+// event returns the event for who reads not all of it, valid until the arrival is used again.
+func (a *arrival) event(unread event.Parts) *event.Event {
 	if a.ev == nil && a.copy != nil {
-		a.ev = a.copy.event()
+		return a.copy.event(unread)
 	}
 	return a.ev
 }
@@ -105,7 +86,7 @@ func (a *arrival) keep() {
 		a.bytes += a.kept
 		return
 	}
-	a.event()
+	a.ev = a.event(0)
 	a.copy = nil // it is not used again
 }
 
@@ -129,7 +110,7 @@ func (s *sequences) arrive(n *clock, ev *event.Event, ms []rule.Match) *arrival 
 			}
 			if a == nil {
 				a = s.fresh()
-				a.id, a.node, a.epoch, a.due, a.ev, a.bytes = ev.ID, n, n.epoch, ev.ID.Msec+s.reorder, ev, arrivalSize
+				a.id, a.node, a.epoch, a.due, a.ev, a.bytes, a.unread = ev.ID, n, n.epoch, ev.ID.Msec+s.reorder, ev, arrivalSize, ^event.Parts(0)
 				a.id.Node = ownNode(n, ev.ID.Node)
 			}
 			s.include(a, d, st)
@@ -147,19 +128,39 @@ func ownNode(n *clock, name string) string {
 }
 
 func (s *sequences) include(a *arrival, d *series, st *rule.Stage) {
-	a.stages = append(a.stages, satisfied{of: d, term: st.Term})
+	a.stages = append(a.stages, satisfied{of: d, term: st.Term, unasked: d.Keys != nil})
 	a.bytes += occurrenceSize
 	if d.Evidence == nil {
-		o := newOccurrence(a.id, a.ev, st.Evidence)
+		o := s.newOccurrence(a.id, a.ev, st.Evidence)
 		a.stages[len(a.stages)-1].by = o
 		a.bytes += o.size - occurrenceSize
 	}
-	a.final = a.final || d.final[st.Term]
-	s.keys = s.combine(s.keys[:0], &a.text, st.Keys)
+	a.final, a.unread = a.final || d.final[st.Term], a.unread&d.Terms[st.Term].Unread
+	if d.Keys == nil {
+		s.addTurns(a, len(a.stages)-1, st.Keys)
+	}
+}
+
+// ask finds out the keys of a stage.
+func (s *sequences) ask(a *arrival, stage int) {
+	st := &a.stages[stage]
+	if !st.unasked {
+		return
+	}
+	st.unasked = false
+	var ok bool
+	if s.fields, ok = st.of.Keys(s.fields, st.term, a.event(st.of.Terms[st.term].Unread)); ok {
+		s.addTurns(a, stage, s.fields)
+	}
+}
+
+func (s *sequences) addTurns(a *arrival, stage int, keys [][]rule.Key) {
+	st := &a.stages[stage]
+	s.keys = s.combine(s.keys[:0], &a.text, keys)
 	for _, key := range s.keys {
-		t := a.turn(d, key)
-		if t.hit(st.Term) == nil {
-			t.hits = append(t.hits, hit{st.Term, len(a.stages) - 1})
+		t := a.turn(st.of, key)
+		if t.hit(st.term) == nil {
+			t.hits = append(t.hits, hit{st.term, stage})
 		}
 		a.bytes += turnSize + len(key)
 	}
@@ -181,94 +182,4 @@ func (a *arrival) turn(d *series, key string) *turn {
 	t := &a.turns[len(a.turns)-1]
 	t.of, t.key, t.hits = d, key, t.hits[:0]
 	return t
-}
-
-// copyEvent makes the event ours, until the arrival is used again.
-func (a *arrival) copyEvent() {
-	if a.copy == nil {
-		a.copy = &stash{}
-	}
-	a.copy.take(a.ev)
-	for i := 0; i < len(a.stages) && !a.copy.whole; i++ { // what it lacks may be the evidence
-		a.take(&hit{stage: i})
-	}
-	a.ev, a.kept = nil, a.copy.size
-	a.bytes += a.kept
-}
-
-// wait puts an arrival where it belongs among those that wait for their turn.
-func (s *sequences) wait(a *arrival) {
-	a.copyEvent()
-	n := a.node
-	i := len(n.waiting)
-	for i > 0 && before(a.id, n.waiting[i-1].id) {
-		i--
-	}
-	n.waiting = slices.Insert(n.waiting, i, a)
-	s.held += a.bytes
-	s.waiting++
-	if a.due < n.newest {
-		s.stats.LateSteps++
-	}
-	for s.waiting > s.opts.MaxWaiting || s.held > s.opts.MaxSequenceBytes/4 {
-		s.stats.OverWaiting++
-		s.release(s.longest(n))
-	}
-}
-
-// longest returns the clock whose first event is let go: n, whose event came last, if it has one.
-func (s *sequences) longest(n *clock) *clock {
-	for _, o := range s.clocks.order {
-		if len(o.waiting) > len(n.waiting) {
-			n = o
-		}
-	}
-	return n
-}
-
-// release gives the first arrival of a node its turns.
-func (s *sequences) release(n *clock) {
-	a := n.waiting[0]
-	n.waiting[0] = nil
-	n.waiting = n.waiting[1:]
-	s.held -= a.bytes
-	s.waiting--
-	s.run(a)
-}
-
-// settle gives all that wait on a clock their turns: it was set back, and their time never comes.
-func (s *sequences) settle(n *clock) {
-	for len(n.waiting) > 0 {
-		s.release(n)
-	}
-}
-
-// maxSpare bounds the arrivals that are kept to be used again, and maxSpareTurns one of them: more of them wait, and larger
-// ones, only while something is wrong.
-const (
-	maxSpare      = 512
-	maxSpareTurns = 128
-)
-
-// fresh returns an arrival to fill.
-func (s *sequences) fresh() *arrival {
-	n := len(s.spare)
-	if n == 0 {
-		return &arrival{}
-	}
-	a := s.spare[n-1]
-	s.spare[n-1] = nil
-	s.spare = s.spare[:n-1]
-	return a
-}
-
-// recycle takes an arrival back that had its turns.
-func (s *sequences) recycle(a *arrival) {
-	if len(s.spare) >= maxSpare || cap(a.turns) > maxSpareTurns || a.copy != nil && a.copy.isLarge() {
-		return
-	}
-	clear(a.stages)
-	a.text.Reset(4 << 10)
-	*a = arrival{turns: a.turns[:0], stages: a.stages[:0], copy: a.copy, text: a.text}
-	s.spare = append(s.spare, a)
 }

@@ -39,8 +39,9 @@ func (s *sequences) let(d *series, o *occurrence) {
 
 func (s *sequences) remove(m *machine) {
 	d := m.of
-	for _, p := range m.slots {
+	for j, p := range m.slots {
 		if p != nil {
+			m.place(j, nil)
 			s.drop(d, p)
 		}
 	}

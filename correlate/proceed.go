@@ -13,7 +13,7 @@ func (s *sequences) proceed(m *machine, a *arrival, t *turn) {
 		switch {
 		case h == nil:
 		case j == 0:
-			s.reach(m, 0, s.begin(m, a.take(h)), a)
+			s.reach(m, 0, s.begin(m, s.occurrence(a, h)), a)
 		case m.slots[j-1] != nil && before(m.slots[j-1].last(), a.id):
 			s.extend(m, j, h, a)
 		}
@@ -41,12 +41,12 @@ func (s *sequences) begin(m *machine, o *occurrence) *partial {
 // extend takes what stands before step j over it, or ends it.
 func (s *sequences) extend(m *machine, j int, h *hit, a *arrival) {
 	p := m.slots[j-1]
-	m.slots[j-1] = nil
+	m.place(j-1, nil)
 	if !m.of.within(p.first().Msec, a.id.Msec) || m.came(m.of.steps[j].not, p.last(), a.id) {
 		s.drop(m.of, p)
 		return
 	}
-	s.add(m.of, p, a.take(h))
+	s.add(m.of, p, s.occurrence(a, h))
 	s.reach(m, j, p, a)
 }
 
@@ -70,7 +70,7 @@ func (s *sequences) reach(m *machine, j int, p *partial, a *arrival) {
 		}
 		s.drop(m.of, old)
 	}
-	m.slots[j] = p
+	m.place(j, p)
 	s.say(m, ReasonOpen)
 }
 
@@ -146,7 +146,7 @@ func (s *sequences) spoil(m *machine, id audit.ID) {
 func (s *sequences) cut(m *machine, id audit.ID) {
 	for j, p := range m.slots {
 		if p != nil && !before(id, p.last()) {
-			m.slots[j] = nil
+			m.place(j, nil)
 			s.drop(m.of, p)
 		}
 	}

@@ -17,7 +17,7 @@ func (s *sequences) sample(m *machine, a *arrival, t *turn) {
 	m.muted = false
 	for j := range m.of.steps {
 		if h := t.hit(m.of.steps[j].term); h != nil {
-			s.see(m, j, a.take(h))
+			s.see(m, j, s.occurrence(a, h))
 		}
 	}
 	s.forget(m)

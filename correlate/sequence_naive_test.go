@@ -222,10 +222,26 @@ func (s *stream) engine(t *testing.T) []string {
 	return out
 }
 
+// askLate sees to it that keys and evidence are asked when an event has its turn.
+func (s *stream) askLate() {
+	keys := make(map[audit.ID][]rule.Key)
+	for _, e := range s.events {
+		keys[e.id] = e.keys
+	}
+	s.of.Keys = func(dst [][]rule.Key, _ int, ev *event.Event) ([][]rule.Key, bool) {
+		return append(dst[:0], keys[ev.ID]), len(keys[ev.ID]) > 0
+	}
+	s.of.Evidence = func(dst []rule.Evidence, term int, _ *event.Event) []rule.Evidence {
+		return append(dst, rule.Evidence{Field: s.of.Terms[term].By[0]})
+	}
+}
+
 func (s *stream) matches(e *streamed) []rule.Match {
 	m := rule.Match{Rule: s.of.Meta, Silent: true}
 	for term, ok := range e.terms {
-		if ok && len(e.keys) > 0 {
+		if ok && s.of.Keys != nil {
+			m.Stages = append(m.Stages, rule.Stage{Of: s.of, Term: term})
+		} else if ok && len(e.keys) > 0 {
 			m.Stages = append(m.Stages, rule.Stage{Of: s.of, Term: term, Keys: [][]rule.Key{e.keys}})
 		}
 	}
@@ -242,9 +258,14 @@ func (s *stream) String() string {
 
 func agreeOnSequences(t *testing.T, seed uint64, data []byte) {
 	s := newStream(seed, data)
-	want, got := s.naive(), s.engine(t)
-	if !slices.Equal(got, want) {
-		t.Fatalf("found %q\nnaive found %q\n%v", got, want, s)
+	want := s.naive()
+	for _, late := range []bool{false, true} {
+		if late {
+			s.askLate()
+		}
+		if got := s.engine(t); !slices.Equal(got, want) {
+			t.Fatalf("late %v: found %q\nnaive found %q\n%v", late, got, want, s)
+		}
 	}
 }
 

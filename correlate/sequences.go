@@ -36,6 +36,9 @@ type sequences struct {
 	held    int       // their bytes
 	key     []byte
 	keys    []string
+	fields  [][]rule.Key
+	why     []rule.Evidence
+	told    pieces
 	spare   []*arrival
 	found   []finding // since the last call
 }
@@ -60,6 +63,11 @@ func (s *sequences) observe(n *clock, ev *event.Event, ms []rule.Match) {
 }
 
 func (s *sequences) run(a *arrival) {
+	for i := range a.stages {
+		if st := &a.stages[i]; st.of.heeds(st.term) {
+			s.ask(a, i)
+		}
+	}
 	for i := range a.turns {
 		s.take(a, &a.turns[i])
 	}
@@ -69,6 +77,9 @@ func (s *sequences) run(a *arrival) {
 
 // take gives an arrival to one machine.
 func (s *sequences) take(a *arrival, t *turn) {
+	if !t.isHeeded() {
+		return
+	}
 	m := s.machineOf(a, t)
 	if m == nil {
 		return
@@ -109,15 +120,12 @@ func (s *sequences) machineOf(a *arrival, t *turn) *machine {
 
 // begins reports whether the event can be the first of something.
 func (t *turn) begins() bool {
-	if t.of.Sample || t.hit(t.of.steps[0].term) != nil {
-		return true
-	}
-	for _, term := range t.of.lead {
-		if t.hit(term) != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.hits, func(h hit) bool { return t.of.begins[h.term] })
+}
+
+// isHeeded reports whether the event can do anything.
+func (t *turn) isHeeded() bool {
+	return slices.ContainsFunc(t.hits, func(h hit) bool { return t.of.heeds(h.term) })
 }
 
 func (s *sequences) open(a *arrival, t *turn) *machine {

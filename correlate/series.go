@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/auditpy/auditpy/rules/rule"
 )
@@ -15,10 +16,12 @@ type series struct {
 	trail   []int  // and after the last one
 	final   []bool // by term: an event that satisfies it may complete the sequence
 	missing bool
+	begins  []bool // by term: an event that satisfies it may be the first of something
 
 	recency
 	machines map[string]*machine
 	bytes    int
+	stand    []int // partial sequences of all machines, by the step that they have taken
 }
 
 // step is one event of a sequence.
@@ -53,10 +56,36 @@ func (s *sequences) define(of *rule.Sequence) *series {
 		d = nil
 	} else {
 		d.final[d.steps[len(d.steps)-1].term] = true
+		d.prepare()
 		s.order = append(s.order, d)
 	}
 	s.defs[of] = d
 	return d
+}
+
+func (d *series) prepare() {
+	d.stand, d.begins = make([]int, len(d.steps)), make([]bool, len(d.Terms))
+	for term := range d.begins {
+		d.begins[term] = d.Sample || term == d.steps[0].term || slices.Contains(d.lead, term)
+	}
+}
+
+// heeds reports whether an event that satisfies a term can do anything now.
+func (d *series) heeds(term int) bool {
+	switch {
+	case d.begins[term] || term == d.Until: // which ends what the same event begins
+		return true
+	case len(d.machines) == 0:
+		return false
+	case d.Terms[term].Missing:
+		return true
+	}
+	for j := 1; j < len(d.steps); j++ {
+		if d.steps[j].term == term && d.stand[j-1] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // within reports whether MaxSpan reaches from one time to the other.

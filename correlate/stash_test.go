@@ -46,8 +46,8 @@ func TestStash(t *testing.T) {
 		ev := executionOf(i, []int{0, 3, 300, 5000, maxKeptText, maxKeptRecords}[i%6])
 		want, size := keep(ev)
 		whole := reflect.DeepEqual(want, ev.Clone())
-		s.take(ev)
-		if got := s.event(); !reflect.DeepEqual(got, want) || s.size != size || s.whole != whole {
+		s.take(ev, 0)
+		if got := s.event(0); !reflect.DeepEqual(got, want) || s.size != size || s.whole != whole {
 			t.Fatalf("event %d: %+v, size %d, whole %v; want %+v, %d, %v", i, got, s.size, s.whole, want, size, whole)
 		}
 	}
@@ -58,8 +58,8 @@ func TestStashNoAllocation(t *testing.T) {
 	var s stash
 	ev := executionOf(4, 300)
 	ev.Process.Parent.Streams = nil
-	s.take(ev)
-	if n := testing.AllocsPerRun(100, func() { s.take(ev) }); n > 0 {
+	s.take(ev, 0)
+	if n := testing.AllocsPerRun(100, func() { s.take(ev, 0) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -70,7 +70,7 @@ func BenchmarkStash(b *testing.B) {
 		var s stash
 		b.ReportAllocs()
 		for b.Loop() {
-			s.take(ev)
+			s.take(ev, 0)
 		}
 	})
 	b.Run("keep", func(b *testing.B) {
@@ -85,7 +85,7 @@ func BenchmarkStash(b *testing.B) {
 // trace.
 func TestWaitingNoAllocation(t *testing.T) {
 	q := sequenceOf("A B", time.Minute)
-	q.Evidence = func(int, *event.Event) []rule.Evidence {
+	q.Evidence = func([]rule.Evidence, int, *event.Event) []rule.Evidence {
 		t.Error("nobody needs to know why")
 		return nil
 	}

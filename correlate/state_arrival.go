@@ -6,6 +6,9 @@ func (s *saver) arrival(a *arrival, at map[*series]int) {
 	s.ID(a.id)
 	s.Uint(uint64(a.epoch))
 	s.Int(a.due)
+	for i := range a.stages {
+		s.seq.ask(a, i)
+	}
 	s.waitingEvent(a)
 	s.Count(a.bytes)
 	s.Count(len(a.turns))
@@ -16,7 +19,7 @@ func (s *saver) arrival(a *arrival, at map[*series]int) {
 		s.Count(len(t.hits))
 		for _, h := range t.hits {
 			s.Count(h.term)
-			s.Count(s.steps.index(a.take(&h)))
+			s.Count(s.steps.index(s.seq.occurrence(a, &h)))
 		}
 	}
 }
@@ -65,7 +68,7 @@ func (l *loader) arrival(n *clock, ds []*series) *arrival {
 				return a
 			}
 			a.final = a.final || t.of.final[term]
-			a.stages = append(a.stages, satisfied{t.of, term, o})
+			a.stages = append(a.stages, satisfied{of: t.of, term: term, by: o})
 			t.hits = append(t.hits, hit{term, len(a.stages) - 1})
 		}
 		if t.of != nil {

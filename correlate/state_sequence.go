@@ -8,6 +8,7 @@ import (
 
 // saveSequences writes the machines of each sequence, the least recently touched first, and the events that wait.
 func (s *saver) saveSequences(ss *sequences) {
+	s.seq = ss
 	at := make(map[*series]int)
 	s.Count(len(ss.order))
 	for i, d := range ss.order {
@@ -111,7 +112,7 @@ func (l *loader) machine(m *machine) {
 	m.epoch, m.number, m.newest, m.muted, m.until = l.Size(math.MaxInt), l.Uint(), l.ID(), l.Bool(), l.Int()
 	for j := range m.slots {
 		if l.Bool() {
-			m.slots[j] = l.partial(d, j+1)
+			m.place(j, l.partial(d, j+1))
 		}
 	}
 	for i := range m.hits {

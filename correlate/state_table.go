@@ -38,6 +38,7 @@ func (t *table[T]) optional(v T) int {
 // saver writes a state: first what refers to the tables, then the tables.
 type saver struct {
 	*snapshot.Writer
+	seq    *sequences
 	clocks map[*clock]int
 	rules  table[*rule.Meta]
 	events table[*event.Event]

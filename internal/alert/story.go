@@ -18,9 +18,10 @@ import (
 const maxBrief = 200
 
 // Brief tells an event in a few words, escaped: dash (pid 7) executed /bin/sh -i.
-func Brief(ev *event.Event) string { return string(appendBrief(nil, ev)) }
+func Brief(ev *event.Event) string { return string(AppendBrief(nil, ev)) }
 
-func appendBrief(dst []byte, ev *event.Event) []byte {
+// AppendBrief appends what Brief tells.
+func AppendBrief(dst []byte, ev *event.Event) []byte {
 	if ev.Process != nil {
 		dst = append(appendNamed(dst, ev.Process), ' ')
 	}
@@ -61,7 +62,7 @@ func story(ev *event.Event) string { return string(appendStory(nil, ev)) }
 func appendStory(dst []byte, ev *event.Event) []byte {
 	p := ev.Process
 	if p == nil || ev.Exec == nil {
-		return appendBrief(dst, ev)
+		return AppendBrief(dst, ev)
 	}
 	dst = appendNamed(dst, p)
 	if p.User != "" {

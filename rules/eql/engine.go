@@ -124,7 +124,7 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 			m.Rule, m.Evidence = r.meta, e.evidence(u.cond, sc)
 			continue
 		}
-		if !u.hasKeys(sc) {
+		if r.seq.Keys == nil && !u.hasKeys(sc) {
 			continue
 		}
 		if last != u.rule {
@@ -139,25 +139,14 @@ func (e *Engine) matches(dst []rule.Match, sc *scratch) []rule.Match {
 	return dst
 }
 
-// hasKeys reports whether an event has a value for each key field of a term.
-func (u *unit) hasKeys(sc *scratch) bool {
-	for _, f := range u.by {
-		if !f.optional && len(sc.values(f.id)) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // addStage says that an event satisfies a term.
 func (e *Engine) addStage(m *rule.Match, s *rule.Sequence, u *unit, sc *scratch) {
-	st := m.AddStage(s, u.term, len(u.by))
-	for i, f := range u.by {
-		st.Keys[i] = appendKeys(st.Keys[i], sc.values(f.id))
+	st := m.AddStage(s, u.term)
+	if s.Keys != nil { // it is asked for later
+		return
 	}
-	if s.Evidence == nil {
-		st.Evidence = e.evidence(u.cond, sc)
-	}
+	st.Keys, _ = u.appendKeys(st.Keys, sc)
+	st.Evidence = e.evidence(u.cond, sc)
 }
 
 // appendKeys appends each of the values of a key field once, and no more than it takes to tell that there are too many: a
@@ -177,13 +166,21 @@ func appendKeys(keys []rule.Key, values []string) []rule.Key {
 	return keys
 }
 
-// evidenceOfTerms is what Sequence.Evidence of a rule tells.
-func (e *Engine) evidenceOfTerms(r *compiled) func(int, *event.Event) []rule.Evidence {
-	units := e.units[r.first:r.end]
-	return func(term int, ev *event.Event) []rule.Evidence {
-		sc := e.begin(ev, nil)
-		found := e.evidence(units[term].cond, sc)
-		e.end(sc)
-		return found
+// hasKeys reports whether an event has a value for each key field of a term.
+func (u *unit) hasKeys(sc *scratch) bool {
+	for _, f := range u.by {
+		if !f.optional && len(sc.values(f.id)) == 0 {
+			return false
+		}
 	}
+	return true
+}
+
+// appendKeys makes the values of the key fields of an event; false if it lacks one.
+func (u *unit) appendKeys(dst [][]rule.Key, sc *scratch) ([][]rule.Key, bool) {
+	dst = slices.Grow(dst[:0], len(u.by))[:len(u.by)]
+	for i, f := range u.by {
+		dst[i] = appendKeys(dst[i][:0], sc.values(f.id))
+	}
+	return dst, u.hasKeys(sc)
 }

@@ -112,13 +112,17 @@ func TestEval(t *testing.T) {
 	if got := fmt.Sprint(ms[0].Evidence); got != fmt.Sprint(want) {
 		t.Errorf("evidence %v, want %v", got, want)
 	}
-	ms = e.Eval(nil, execution("/usr/bin/id", "/bin/bash", "id"))
+	ev := execution("/usr/bin/id", "/bin/bash", "id")
+	ms = e.Eval(nil, ev)
 	if len(ms) != 1 || !ms[0].Silent || len(ms[0].Stages) != 1 {
 		t.Fatalf("matches %+v", ms)
 	}
 	st := ms[0].Stages[0]
-	if st.Of != e.Sequences()[0] || st.Term != 0 || fmt.Sprint(st.Keys) != "[[{localhost false}] [{0 false}]]" || len(st.Of.Evidence(st.Term, execution("/usr/bin/id", "/bin/bash", "id"))) == 0 {
+	if st.Of != e.Sequences()[0] || st.Term != 0 || len(st.Of.Evidence(nil, st.Term, ev)) == 0 {
 		t.Errorf("stage %+v", st)
+	}
+	if keys, ok := st.Of.Keys(nil, st.Term, ev); !ok || fmt.Sprint(keys) != "[[{localhost false}] [{0 false}]]" {
+		t.Errorf("keys %v, %v", keys, ok)
 	}
 }
 
@@ -215,8 +219,12 @@ func TestManyKeys(t *testing.T) {
 	for i := range 200_000 {
 		args = append(args, fmt.Sprint(i))
 	}
-	ms := e.Eval(nil, execution("/usr/bin/cc", "/bin/bash", args...))
-	if len(ms) != 1 || len(ms[0].Stages) != 1 || len(ms[0].Stages[0].Keys[0]) != rule.MaxKeys+1 {
+	ev := execution("/usr/bin/cc", "/bin/bash", args...)
+	ms := e.Eval(nil, ev)
+	if len(ms) != 1 || len(ms[0].Stages) != 1 {
 		t.Fatalf("%d matches", len(ms))
+	}
+	if keys, ok := e.Sequences()[0].Keys(nil, ms[0].Stages[0].Term, ev); !ok || len(keys[0]) != rule.MaxKeys+1 {
+		t.Errorf("%d keys, %v", len(keys[0]), ok)
 	}
 }

@@ -12,11 +12,14 @@ const maxEvidence = 32
 
 // evidence returns the tests that made c true; those of what kind of event it is only if there are no others.
 func (e *Engine) evidence(c *cond, sc *scratch) []rule.Evidence {
-	all := e.appendTests(make([]rule.Evidence, 0, 8), c, sc, false)
-	if len(all) == 0 {
-		return e.appendTests(all, c, sc, true)
+	return e.appendWhy(make([]rule.Evidence, 0, 8), c, sc)
+}
+
+func (e *Engine) appendWhy(dst []rule.Evidence, c *cond, sc *scratch) []rule.Evidence {
+	if all := e.appendTests(dst, c, sc, false); len(all) > len(dst) {
+		return all
 	}
-	return all
+	return e.appendTests(dst, c, sc, true)
 }
 
 // appendTests appends the tests that made c, which is true, true. A negation gives none: nothing is there to be shown.

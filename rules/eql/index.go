@@ -15,7 +15,7 @@ type index struct {
 	units    []part  // what the kinds leave of all others
 	open     []int32 // of units, those without a gate
 	fields   []indexed
-	key      []int  // the fields whose values are remembered, sorted
+	key      key    // of the fields whose values are remembered
 	isKey    []bool // by field
 	// few: all units have gates, and those are on few fields. Then it is asked first whether any gate is open: mostly none is,
 	// and to write the values of all key fields down was half of the time.
@@ -56,10 +56,7 @@ func (ix *index) find(sc *scratch) []finding {
 	if ix.few && !ix.isOpened(sc) {
 		return nil
 	}
-	d := sc.events.Digest()
-	for _, f := range ix.key {
-		d.Texts(sc.values(f))
-	}
+	d := ix.key.digest(sc)
 	if found, ok := sc.events.Get(ix.question, &d); ok {
 		return found
 	}
@@ -159,7 +156,7 @@ func (f *indexed) opened(sc *scratch, v string) []int32 {
 func (e *Engine) build() {
 	for i := range e.rules {
 		if r := &e.rules[i]; r.seq != nil {
-			r.seq.Evidence = e.evidenceOfTerms(r)
+			e.askLate(r)
 		}
 	}
 	e.indexes = make([]*index, len(e.kinds))

@@ -23,7 +23,7 @@ func (e *Engine) newIndex(ids []int, k *remembered) *index {
 	for _, f := range b.order {
 		ix.fields = append(ix.fields, indexed{f, e.number(), b.fields[f].Owners()})
 	}
-	slices.Sort(ix.key)
+	ix.key = newKey(e.program, b.key)
 	ix.few = len(ix.open) == 0 && len(ix.fields) <= fewFields
 	return ix
 }
@@ -43,6 +43,7 @@ type builder struct {
 	ix     *index
 	fields map[int]*predicate.OwnersBuilder
 	order  []int
+	key    []int // fields
 }
 
 // add puts a unit behind its gate.
@@ -82,7 +83,7 @@ func (b *builder) reads(c *cond) {
 func (b *builder) remember(field int) {
 	if !b.ix.isKey[field] {
 		b.ix.isKey[field] = true
-		b.ix.key = append(b.ix.key, field)
+		b.key = append(b.key, field)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"slices"
 	"time"
 
 	"github.com/auditpy/auditpy/internal/event"
@@ -23,9 +22,12 @@ type Sequence struct {
 	MaxSpan time.Duration
 	Sample  bool
 	Silent  bool // its alerts are not raised
-	// Evidence, if it is not nil, tells why ev, an event that satisfies a term or a copy of it, does. Most events of a term
-	// never become part of a sequence, so it is asked late. Nil: Stage.Evidence tells.
-	Evidence func(term int, ev *event.Event) []Evidence
+	// Evidence, if it is not nil, appends to dst why ev, an event that satisfies a term or a copy of it, does; valid as long as ev.
+	// Most events of a term never become part of a sequence, so it is asked late. Nil: Stage.Evidence tells.
+	Evidence func(dst []Evidence, term int, ev *event.Event) []Evidence
+	// Keys, if it is not nil, tells the keys of such an event as Stage.Keys does, in the memory of dst; false if the stage is to be
+	// left out. They are valid as long as ev. It is asked late too.
+	Keys func(dst [][]Key, term int, ev *event.Event) (keys [][]Key, ok bool)
 }
 
 // MaxSteps bounds the steps of a sequence: an alert names all its events.
@@ -38,6 +40,8 @@ const MaxKeys = 64
 type Term struct {
 	By      []string // names of the key fields: those of the sequence, then its own; as many in each term
 	Missing bool     // no event may satisfy it: between the steps beside it; before the first, after the last within MaxSpan
+	// Unread are the parts of an event that Evidence and Keys do not read: a copy that they are asked about may lack them.
+	Unread event.Parts
 }
 
 // Stage says that an event satisfies one term of a sequence. A Match has one for each such term, in any order.
@@ -45,7 +49,7 @@ type Stage struct {
 	Of   *Sequence
 	Term int // index in Of.Terms
 	// Keys are the values of each field of Term.By, for one partial sequence for each combination of them. The stage is left
-	// out where a field has no value, unless the field is optional: then its one value is null.
+	// out where a field has no value, unless the field is optional: then its one value is null. Of.Keys tells them, if it is there.
 	Keys     [][]Key
 	Evidence []Evidence // of this term, unless Of.Evidence tells
 }
@@ -62,18 +66,15 @@ func Grow(dst []Match) []Match {
 	return dst
 }
 
-// AddStage adds a stage with a place for the values of so many key fields, each empty.
-func (m *Match) AddStage(of *Sequence, term, fields int) *Stage {
+// AddStage adds a stage without keys, but for the memory of some.
+func (m *Match) AddStage(of *Sequence, term int) *Stage {
 	if len(m.Stages) < cap(m.Stages) {
 		m.Stages = m.Stages[:len(m.Stages)+1]
 	} else {
 		m.Stages = append(m.Stages, Stage{})
 	}
 	st := &m.Stages[len(m.Stages)-1]
-	*st = Stage{Of: of, Term: term, Keys: slices.Grow(st.Keys[:0], fields)[:fields]}
-	for i := range st.Keys {
-		st.Keys[i] = st.Keys[i][:0]
-	}
+	*st = Stage{Of: of, Term: term, Keys: st.Keys[:0]}
 	return st
 }
 
