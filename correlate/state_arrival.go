@@ -6,9 +6,11 @@ func (s *saver) arrival(a *arrival, at map[*series]int) {
 	s.ID(a.id)
 	s.Uint(uint64(a.epoch))
 	s.Int(a.due)
+	bytes := a.bytes
 	for i := range a.stages {
 		s.seq.ask(a, i)
 	}
+	s.seq.held += a.bytes - bytes
 	s.waitingEvent(a)
 	s.Count(a.bytes)
 	s.Count(len(a.turns))
