@@ -84,6 +84,10 @@ func (s *sequences) rebind(rules []*rule.Sequence) {
 	for _, n := range s.clocks.order {
 		for _, a := range n.waiting {
 			a.turns = slices.DeleteFunc(a.turns, func(t turn) bool { return gone[t.of] })
+			for i := range a.stages {
+				st := &a.stages[i]
+				st.unasked = st.unasked && !gone[st.of]
+			}
 		}
 	}
 }

@@ -110,3 +110,19 @@ func liveThrough(c *Correlator, h history, o Options, every int) (got []string) 
 	}
 	return append(got, outcome(c.Flush(nil))...)
 }
+
+// TestRebindBeforeAsked: an event that waits, and was not asked for its keys, asks no rule that is gone by then.
+func TestRebindBeforeAsked(t *testing.T) {
+	q := sequenceOf("A B", time.Minute)
+	q.Keys = func(dst [][]rule.Key, _ int, _ *event.Event) ([][]rule.Key, bool) {
+		t.Error("the rule is gone")
+		return append(dst[:0], []rule.Key{{Text: "k"}}), true
+	}
+	c := New(Options{})
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 1, Serial: 1}}, []rule.Match{{Rule: q.Meta, Silent: true, Stages: []rule.Stage{{Of: q}}}})
+	c.Rebind(Options{}, Rules{})
+	c.Observe(nil, &event.Event{ID: audit.ID{Msec: 10_000, Serial: 2}}, nil)
+	if s := c.Stats(); s.Keys != 0 || s.SequenceBytes != 0 {
+		t.Errorf("%+v", s)
+	}
+}

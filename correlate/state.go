@@ -191,8 +191,16 @@ func describeExpr(e *rule.Expr, write func(string)) {
 
 // sequencePrint is fingerprint for a sequence.
 func sequencePrint(of *rule.Sequence) uint64 {
+	type term struct {
+		By      []string
+		Missing bool
+	}
+	var terms []term
+	for i := range of.Terms {
+		terms = append(terms, term{of.Terms[i].By, of.Terms[i].Missing})
+	}
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v %v %d %d %v", of.Terms, of.Steps, of.Until, of.MaxSpan, of.Sample)
+	fmt.Fprintf(h, "%+v %v %d %d %v", terms, of.Steps, of.Until, of.MaxSpan, of.Sample)
 	return h.Sum64()
 }
 
