@@ -61,6 +61,8 @@ type Call struct {
 	name   string
 	quoted uint32 // bit set: the value stood in quotes
 	has    uint32
+	exit   uint32 // where this field begins in the body, and that of auid
+	auid   uint32
 	odd    bool // the body is not what the kernel writes: in another order, or with more
 }
 
@@ -69,6 +71,7 @@ type Call struct {
 // The kernel's order is known, so a key is a guess that one comparison confirms: half the time of searching.
 func (c *Call) Parse(body string) {
 	*c = Call{}
+	size := len(body)
 	next := CallField(0)
 	for body != "" {
 		f, ok := c.expected(body, next)
@@ -79,6 +82,7 @@ func (c *Call) Parse(body string) {
 				continue
 			}
 		} else {
+			c.locate(f, size-len(body))
 			body = body[len(callKeys[f]):]
 		}
 		var value string
@@ -92,6 +96,16 @@ func (c *Call) Parse(body string) {
 	}
 	if c.Has(CallNumber) {
 		c.name = SyscallName(c.Arch(), c.Num(CallNumber))
+	}
+}
+
+// locate notes where a field begins.
+func (c *Call) locate(f CallField, at int) {
+	switch f {
+	case CallExit:
+		c.exit = uint32(at)
+	case CallAUID:
+		c.auid = uint32(at)
 	}
 }
 
@@ -132,15 +146,10 @@ func (c *Call) other(body string) (f CallField, rest string, ok bool) {
 // They are the same for every call of a kind by a program and a user; only what the call was given, what it returned and
 // the process ids stand between them. False for a body that is not as the kernel writes it.
 func (c *Call) Constant(body string) (head, tail string, ok bool) {
-	if c.odd || c.has&always != always {
+	if c.odd || c.has&always != always || int(c.auid) > len(body) || !strings.HasPrefix(body[c.auid:], callKeys[CallAUID]) {
 		return "", "", false
 	}
-	exit := c.size(0, CallExit)
-	auid := exit + c.size(CallExit, CallAUID)
-	if auid > len(body) || !strings.HasPrefix(body[exit:], callKeys[CallExit]) || !strings.HasPrefix(body[auid:], callKeys[CallAUID]) {
-		return "", "", false // blanks
-	}
-	return body[:exit], body[auid:], true
+	return body[:c.exit], body[c.auid:], true
 }
 
 // always are the fields that each call that returned has. Kernels without security modules write no subj.
@@ -149,16 +158,6 @@ const always = 1<<callFields - 1 - 1<<CallPersonality - 1<<CallSubject
 // IsConstant reports whether a field is decided by the parts that Constant returns, where it returns any.
 func IsConstant(f CallField) bool {
 	return (f < CallExit || f >= CallAUID) && always>>f&1 != 0
-}
-
-// size is how many bytes the fields from first up to end take in a body that is not odd.
-func (c *Call) size(first, end CallField) (n int) {
-	for f := first; f < end; f++ {
-		if c.Has(f) {
-			n += len(callKeys[f]) + len(c.raw[f]) + int(c.quoted>>f&1)*2 + 1
-		}
-	}
-	return n
 }
 
 // Raw returns the value as it is written, without its quotes; "" if it is missing.
