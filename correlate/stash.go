@@ -93,7 +93,6 @@ func (s *stash) single(p *event.Process) *event.Process {
 	s.used++
 	*c = *p
 	c.Exe, c.Comm, c.CWD, c.TTY = s.text.Add(p.Exe), s.text.Add(p.Comm), s.text.Add(p.CWD), s.text.Add(p.TTY)
-	c.User, c.EffectiveUser, c.Group = s.text.Add(p.User), s.text.Add(p.EffectiveUser), s.text.Add(p.Group)
 	c.ArgsWhole = p.ArgsWhole && len(p.CommandLine) <= maxKeptText
 	if p.Image == s.ev.ID && s.ev.Exec != nil { // it runs what the event executed
 		c.CommandLine, c.Args = s.exec.CommandLine, s.exec.Args

@@ -37,7 +37,7 @@ type Process struct {
 	GID, EGID     int
 	AUID          int    // login uid; -1 if unset
 	Session       int    // -1 if unset
-	User          string // name of UID, "" if unknown
+	User          string // name of UID, "" if unknown; names are valid for ever
 	EffectiveUser string
 	Group         string // name of GID
 	Source        Source
