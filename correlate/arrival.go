@@ -110,7 +110,8 @@ func (s *sequences) arrive(n *clock, ev *event.Event, ms []rule.Match) *arrival 
 			}
 			if a == nil {
 				a = s.fresh()
-				a.id, a.node, a.epoch, a.due, a.ev, a.bytes, a.unread = ev.ID, n, n.epoch, ev.ID.Msec+s.reorder, ev, arrivalSize, ^event.Parts(0)
+				a.id, a.node, a.epoch, a.due = ev.ID, n, n.epoch, ev.ID.Msec+s.reorder
+				a.ev, a.unread, a.bytes = ev, ^event.Parts(0), arrivalSize
 				a.id.Node = ownNode(n, ev.ID.Node)
 			}
 			s.include(a, d, st)

@@ -122,9 +122,7 @@ func (c *Correlator) Observe(dst []alert.Alert, ev *event.Event, ms []rule.Match
 	all := len(ms)
 	ms = c.settle(ev, ms)
 	c.stats.Unmet += uint64(all - len(ms))
-	if !areSilent(ms) {
-		slices.SortStableFunc(ms, compareMatches)
-	}
+	slices.SortStableFunc(ms, compareMatches)
 	dst = c.own(dst, ev, ms)
 	c.related, c.relatedTo = nil, nil
 	for i := range ms {
@@ -148,16 +146,6 @@ func (c *Correlator) clock(id audit.ID) *clock {
 		c.seq.settle(n)
 	}
 	return n
-}
-
-// areSilent is true of most matches: terms of sequences.
-func areSilent(ms []rule.Match) bool {
-	for i := range ms {
-		if !ms[i].Silent {
-			return false
-		}
-	}
-	return true
 }
 
 // compareMatches puts the silent ones last, and of the others the highest level first.

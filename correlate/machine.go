@@ -53,16 +53,6 @@ func (m *machine) size() int {
 // none is no event. (An event of another log may have the zero ID.)
 var none = audit.ID{Msec: math.MinInt64}
 
-// place puts p, or nothing, after step j.
-func (m *machine) place(j int, p *partial) {
-	if m.slots[j] != nil {
-		m.of.stand[j]--
-	}
-	if m.slots[j] = p; p != nil {
-		m.of.stand[j]++
-	}
-}
-
 func (m *machine) isEmpty() bool {
 	for _, p := range m.slots {
 		if p != nil {

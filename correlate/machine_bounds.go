@@ -39,9 +39,8 @@ func (s *sequences) let(d *series, o *occurrence) {
 
 func (s *sequences) remove(m *machine) {
 	d := m.of
-	for j, p := range m.slots {
+	for _, p := range m.slots {
 		if p != nil {
-			m.place(j, nil)
 			s.drop(d, p)
 		}
 	}

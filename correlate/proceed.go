@@ -41,7 +41,7 @@ func (s *sequences) begin(m *machine, o *occurrence) *partial {
 // extend takes what stands before step j over it, or ends it.
 func (s *sequences) extend(m *machine, j int, h *hit, a *arrival) {
 	p := m.slots[j-1]
-	m.place(j-1, nil)
+	m.slots[j-1] = nil
 	if !m.of.within(p.first().Msec, a.id.Msec) || m.came(m.of.steps[j].not, p.last(), a.id) {
 		s.drop(m.of, p)
 		return
@@ -70,7 +70,7 @@ func (s *sequences) reach(m *machine, j int, p *partial, a *arrival) {
 		}
 		s.drop(m.of, old)
 	}
-	m.place(j, p)
+	m.slots[j] = p
 	s.say(m, ReasonOpen)
 }
 
@@ -146,7 +146,7 @@ func (s *sequences) spoil(m *machine, id audit.ID) {
 func (s *sequences) cut(m *machine, id audit.ID) {
 	for j, p := range m.slots {
 		if p != nil && !before(id, p.last()) {
-			m.place(j, nil)
+			m.slots[j] = nil
 			s.drop(m.of, p)
 		}
 	}

@@ -21,7 +21,6 @@ type series struct {
 	recency
 	machines map[string]*machine
 	bytes    int
-	stand    []int // partial sequences of all machines, by the step that they have taken
 }
 
 // step is one event of a sequence.
@@ -64,28 +63,16 @@ func (s *sequences) define(of *rule.Sequence) *series {
 }
 
 func (d *series) prepare() {
-	d.stand, d.begins = make([]int, len(d.steps)), make([]bool, len(d.Terms))
+	d.begins = make([]bool, len(d.Terms))
 	for term := range d.begins {
 		d.begins[term] = d.Sample || term == d.steps[0].term || slices.Contains(d.lead, term)
 	}
 }
 
-// heeds reports whether an event that satisfies a term can do anything now.
+// heeds reports whether an event that satisfies a term can do anything now. It need not go on with a partial sequence: whether
+// the time of one is over depends on what came last of its key.
 func (d *series) heeds(term int) bool {
-	switch {
-	case d.begins[term] || term == d.Until: // which ends what the same event begins
-		return true
-	case len(d.machines) == 0:
-		return false
-	case d.Terms[term].Missing:
-		return true
-	}
-	for j := 1; j < len(d.steps); j++ {
-		if d.steps[j].term == term && d.stand[j-1] > 0 {
-			return true
-		}
-	}
-	return false
+	return len(d.machines) > 0 || d.begins[term] || d.Terms[term].Missing || term == d.Until // two may be in what the same event begins
 }
 
 // within reports whether MaxSpan reaches from one time to the other.

@@ -94,7 +94,7 @@ func (s *stash) single(p *event.Process) *event.Process {
 	*c = *p
 	c.Exe, c.Comm, c.CWD, c.TTY = s.text.Add(p.Exe), s.text.Add(p.Comm), s.text.Add(p.CWD), s.text.Add(p.TTY)
 	c.ArgsWhole = p.ArgsWhole && len(p.CommandLine) <= maxKeptText
-	if p.Image == s.ev.ID && s.ev.Exec != nil { // it runs what the event executed
+	if p.Image == s.ev.ID && s.ev.Exec != nil && p.Image != (audit.ID{}) { // it runs what the event executed
 		c.CommandLine, c.Args = s.exec.CommandLine, s.exec.Args
 	} else {
 		c.CommandLine = s.line(p.CommandLine)

@@ -103,3 +103,14 @@ func TestWaitingNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestStashWithoutID: an event of no time and serial is not taken for the one that its process's parent executed.
+func TestStashWithoutID(t *testing.T) {
+	ev := executionOf(4, 3)
+	ev.ID = audit.ID{}
+	var s stash
+	s.take(ev, 0)
+	if got, want := s.event(0).Process.Parent.CommandLine, ev.Process.Parent.CommandLine; got != want {
+		t.Errorf("the parent's command line is %q, want %q", got, want)
+	}
+}

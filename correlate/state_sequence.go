@@ -112,7 +112,7 @@ func (l *loader) machine(m *machine) {
 	m.epoch, m.number, m.newest, m.muted, m.until = l.Size(math.MaxInt), l.Uint(), l.ID(), l.Bool(), l.Int()
 	for j := range m.slots {
 		if l.Bool() {
-			m.place(j, l.partial(d, j+1))
+			m.slots[j] = l.partial(d, j+1)
 		}
 	}
 	for i := range m.hits {

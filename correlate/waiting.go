@@ -11,9 +11,11 @@ func (s *sequences) copyEvent(a *arrival) {
 		a.copy = &stash{}
 	}
 	a.copy.take(a.ev, a.unread)
-	for i := 0; i < len(a.stages) && !a.copy.whole; i++ { // what it lacks may be a key, or the evidence
-		s.ask(a, i)
-		s.occurrence(a, &hit{stage: i})
+	if !a.copy.whole { // what it lacks may be a key, or the evidence
+		for i := range a.stages {
+			s.ask(a, i)
+			s.occurrence(a, &hit{stage: i})
+		}
 	}
 	a.ev, a.kept = nil, a.copy.size
 	a.bytes += a.kept

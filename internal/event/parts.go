@@ -13,7 +13,8 @@ const (
 	LineageParts
 )
 
-// ECSUnread returns the parts that a field of ECS does not read.
+// ECSUnread returns the parts that a field of ECS does not read, of what a kernel writes: a number with zeros before it, as only
+// people write, stands in the record so and in the process without.
 func ECSUnread(name string) (p Parts) {
 	if unrecorded[name] || strings.HasPrefix(name, "process.parent.") {
 		p |= RecordParts

@@ -178,9 +178,12 @@ func (u *unit) hasKeys(sc *scratch) bool {
 
 // appendKeys makes the values of the key fields of an event; false if it lacks one.
 func (u *unit) appendKeys(dst [][]rule.Key, sc *scratch) ([][]rule.Key, bool) {
+	if !u.hasKeys(sc) {
+		return dst, false
+	}
 	dst = slices.Grow(dst[:0], len(u.by))[:len(u.by)]
 	for i, f := range u.by {
 		dst[i] = appendKeys(dst[i][:0], sc.values(f.id))
 	}
-	return dst, u.hasKeys(sc)
+	return dst, true
 }
