@@ -77,9 +77,6 @@ func (s *sequences) run(a *arrival) {
 
 // take gives an arrival to one machine.
 func (s *sequences) take(a *arrival, t *turn) {
-	if !t.isHeeded() {
-		return
-	}
 	m := s.machineOf(a, t)
 	if m == nil {
 		return
@@ -121,11 +118,6 @@ func (s *sequences) machineOf(a *arrival, t *turn) *machine {
 // begins reports whether the event can be the first of something.
 func (t *turn) begins() bool {
 	return slices.ContainsFunc(t.hits, func(h hit) bool { return t.of.begins[h.term] })
-}
-
-// isHeeded reports whether the event can do anything.
-func (t *turn) isHeeded() bool {
-	return slices.ContainsFunc(t.hits, func(h hit) bool { return t.of.heeds(h.term) })
 }
 
 func (s *sequences) open(a *arrival, t *turn) *machine {
