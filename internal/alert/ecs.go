@@ -209,8 +209,8 @@ func (o *object) user(p *event.Process) {
 
 // peer tells the other end of a connection.
 func (o *object) peer(ev *event.Event) {
-	addr, ok := ev.Address()
-	if !ok || !addr.IP.IsValid() {
+	addr, ok := ev.IPAddress()
+	if !ok {
 		o.stream(ev)
 		return
 	}

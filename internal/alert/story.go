@@ -17,10 +17,7 @@ import (
 // maxBrief bounds an event in words, in bytes, before what is not printed is escaped.
 const maxBrief = 200
 
-// Brief tells an event in a few words, escaped: dash (pid 7) executed /bin/sh -i.
-func Brief(ev *event.Event) string { return string(AppendBrief(nil, ev)) }
-
-// AppendBrief appends what Brief tells.
+// AppendBrief appends an event in a few words, escaped: dash (pid 7) executed /bin/sh -i.
 func AppendBrief(dst []byte, ev *event.Event) []byte {
 	if ev.Process != nil {
 		dst = append(appendNamed(dst, ev.Process), ' ')

@@ -71,18 +71,18 @@ func TestBrief(t *testing.T) {
 	} {
 		ev := called(tt.syscall)
 		ev.Process = p
-		if got := Brief(ev); got != tt.want {
+		if got := string(AppendBrief(nil, ev)); got != tt.want {
 			t.Errorf("Brief = %q, want %q", got, tt.want)
 		}
 	}
 	deep := called(42)
 	deep.Process = &event.Process{PID: 5, Exe: strings.Repeat("/d", 94) + "/sshd/" + strings.Repeat("x", 100) + "/evil"}
-	if got, want := Brief(deep), "evil (pid 5) connected to 192.0.2.7 port 4444"; got != want {
+	if got, want := string(AppendBrief(nil, deep)), "evil (pid 5) connected to 192.0.2.7 port 4444"; got != want {
 		t.Errorf("Brief = %q, want %q", got, want)
 	}
 	long := shell(func(*event.Process) {})
 	long.Exec.CommandLine = "sh " + strings.Repeat("x", 1<<20)
-	if got := Brief(long); len(got) > 2*maxBrief || !strings.Contains(got, "...[+1048379 bytes]") {
+	if got := string(AppendBrief(nil, long)); len(got) > 2*maxBrief || !strings.Contains(got, "...[+1048379 bytes]") {
 		t.Errorf("Brief = %d bytes: %.300s", len(got), got)
 	}
 }

@@ -94,7 +94,7 @@ func AppendEventText(dst []byte, ev *event.Event) []byte {
 
 // appendAbout appends the address or the file that an event is about.
 func appendAbout(dst []byte, ev *event.Event) []byte {
-	if addr, ok := ev.Address(); ok && addr.IP.IsValid() {
+	if addr, ok := ev.IPAddress(); ok {
 		dst = addr.IP.AppendTo(append(dst, ' '))
 		return strconv.AppendUint(append(dst, " port "...), uint64(addr.Port), 10)
 	}
